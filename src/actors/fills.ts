@@ -1,0 +1,136 @@
+import { fillContent, type Fill } from '../domain/fill.ts';
+/** Executions: booked once per trade id, always, before anything judges them. */
+import type { AccountRuntime } from './account-runtime.ts';
+import { drain } from './deliver.ts';
+import { settleOrderEffects } from './settle-effects.ts';
+import { outside, type Cause, type Turn } from './turn.ts';
+import { actorId, type World } from './world.ts';
+
+/** A fill is booked in the ledger first, once per trade id, whatever the state of its order. */
+export function routeFill(world: World, turn: Turn, fill: Fill): void {
+  const account = world.accounts.get(fill.accountId);
+  const instrument = world.options.instruments.get(fill.instrument);
+  if (account === undefined || instrument === undefined) {
+    turn.addDeadLetter(
+      'venue',
+      `account/${fill.accountId}`,
+      { type: 'venue.fill', fill },
+      'unknown',
+    );
+    turn.addIncident(
+      fill.accountId,
+      'FILL_NOT_BOOKED',
+      `no ${account === undefined ? 'account' : 'instrument'} for fill ${fill.fillId}`,
+      0,
+    );
+    return;
+  }
+  const known =
+    turn.takenFills.get(`${account.id}|${fill.fillId}`) ??
+    world.options.journal.findFill(account.id, fill.fillId);
+  if (known !== undefined) {
+    world.counters.duplicateFills += 1;
+    if (fillContent(known.fill) === fillContent(fill)) return;
+    turn.addIncident(
+      account.id,
+      'TRADE_ID_CONFLICT',
+      `fill ${fill.fillId}: ${fillContent(known.fill)} and ${fillContent(fill)}`,
+      known.causeSeq,
+    );
+    if (fill.orderId !== undefined) {
+      const event = { type: 'order.filled', fill, origin: 'stream', atMs: turn.atMs } as const;
+      turn.sendSibling(account.id, `order/${fill.orderId}`, event, outside);
+    }
+    return;
+  }
+  const seq = turn.addInput(account.id, { type: 'venue.fill', fill });
+  const cause = { causeSeq: seq, correlationSeq: seq };
+  const { atMs } = turn;
+  const before = account.openLots(fill.instrument);
+  const tradingDay = world.options.calendar.tradingDayOf(fill.venueTimeMs);
+  turn.sendSibling(
+    account.id,
+    'ledger',
+    { type: 'ledger.fillReported', fill, instrument, tradingDay, atMs },
+    cause,
+  );
+  turn.sendSibling(
+    account.id,
+    `position/${fill.instrument}`,
+    { type: 'position.filled', fill, instrument, atMs },
+    cause,
+  );
+  if (fill.orderId !== undefined) {
+    turn.sendSibling(
+      account.id,
+      `order/${fill.orderId}`,
+      { type: 'order.filled', fill, origin: 'stream', atMs },
+      cause,
+    );
+  }
+  drain(world, turn);
+  if (fill.orderId !== undefined)
+    settleOrderEffects(world, turn, account.id, fill.orderId, { type: 'order.filled' });
+  reportUnknownOrder(world, turn, fill, seq);
+  closeWhatALockForbids(turn, account, fill, before, cause);
+  refreshExits(world, turn, account.id);
+}
+
+/** An execution for an order id of ours that no actor has: booked like any other, and somebody must look. */
+function reportUnknownOrder(world: World, turn: Turn, fill: Fill, seq: number): void {
+  if (
+    fill.orderId === undefined ||
+    world.cells.has(actorId(fill.accountId, `order/${fill.orderId}`))
+  )
+    return;
+  turn.addIncident(
+    fill.accountId,
+    'FILL_OF_UNKNOWN_ORDER',
+    `fill ${fill.fillId} names order ${fill.orderId}`,
+    seq,
+  );
+}
+
+/** While a lock covers the instrument, what a fill adds is closed at once. The fill that causes a lock comes before it. */
+function closeWhatALockForbids(
+  turn: Turn,
+  account: AccountRuntime,
+  fill: Fill,
+  keepLots: number,
+  cause: Cause,
+): void {
+  if (account.locks.size === 0 && account.effectiveState !== 'LOCKED') return;
+  const { instrument } = fill;
+  const openLots = account.openLots(instrument);
+  const isSameSide = Math.sign(openLots) === Math.sign(keepLots);
+  if (openLots === 0 || (isSameSide && Math.abs(openLots) <= Math.abs(keepLots))) return;
+  const event = {
+    type: 'account.exposureAdded',
+    instrument,
+    // A position that changed sides is new as a whole.
+    keepLots: isSameSide ? keepLots : 0,
+    ...(fill.orderId === undefined ? {} : { orderId: fill.orderId }),
+    atMs: turn.atMs,
+  } as const;
+  turn.sendSibling(account.id, 'account', event, cause);
+}
+
+/** Exits that are under way hear of every change of their instrument. */
+export function refreshExits(world: World, turn: Turn, accountId: AccountRuntime['id']): void {
+  const account = world.accounts.get(accountId);
+  if (account === undefined) return;
+  drain(world, turn);
+  for (const instrument of account.activeExits) {
+    const cell = world.cells.get(actorId(accountId, `exit/${instrument}`));
+    const event = {
+      type: 'exit.factsChanged',
+      facts: account.exitFacts(instrument),
+      atMs: turn.atMs,
+    } as const;
+    turn.sendSibling(accountId, `exit/${instrument}`, event, {
+      causeSeq: cell?.seq ?? 0,
+      correlationSeq: 0,
+    });
+  }
+  drain(world, turn);
+}

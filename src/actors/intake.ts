@@ -1,0 +1,237 @@
+import type { Fill } from '../domain/fill.ts';
+import { unreachable } from '../kernel/assert.ts';
+import type { VenueEvent } from '../ports/venue.port.ts';
+/** One input at a time: what it means, and which actors hear of it. */
+import { acknowledgeLoss } from './acknowledgement.ts';
+import { submitIntent } from './commands.ts';
+import { drain } from './deliver.ts';
+import { refreshExits, routeFill } from './fills.ts';
+import type { EngineInput } from './input.ts';
+import { judgeChanged, takeVerdicts } from './judge.ts';
+import { reconcile } from './reconciler.ts';
+import { deliverTimer } from './scheduler.ts';
+import { settleOrderEffects } from './settle-effects.ts';
+import { restart, resume } from './supervisor.ts';
+import { outside, type Turn } from './turn.ts';
+import type { World } from './world.ts';
+
+/** Handles one input and everything it causes inside the engine. */
+export function handle(world: World, turn: Turn, input: EngineInput): void {
+  const from = turn.seq;
+  world.counters.inputs += 1;
+  route(world, turn, input);
+  drain(world, turn);
+  const cause = {
+    causeSeq: turn.seq > from ? from : 0,
+    correlationSeq: turn.seq > from ? from : 0,
+  };
+  judgeChanged(world, turn, cause);
+  drain(world, turn);
+}
+
+function route(world: World, turn: Turn, input: EngineInput): void {
+  switch (input.type) {
+    case 'venue':
+      routeVenue(world, turn, input.event);
+      return;
+    case 'submit':
+      submitIntent(world, turn, input);
+      return;
+    case 'cancel': {
+      const event = {
+        type: 'order.cancelRequested',
+        reason: input.reason,
+        atMs: turn.atMs,
+      } as const;
+      turn.sendSibling(input.accountId, `order/${input.orderId}`, event, outside);
+      return;
+    }
+    case 'verdicts':
+      takeVerdicts(world, turn, input.changes, outside);
+      return;
+    case 'timer':
+      deliverTimer(world, turn, input.row);
+      return;
+    case 'reconcile':
+      reconcile(world, turn, input.accountId, input.snapshot);
+      return;
+    case 'restart':
+      restart(world, turn, input.actor);
+      return;
+    case 'resume': {
+      const { actor, skipEvent, by, reason } = input;
+      turn.addInput('', { type: 'operator.resume', actor, skipEvent, by, reason });
+      if (!resume(world, turn, actor, skipEvent))
+        turn.addDeadLetter(by, actor, { type: 'operator.resume' }, 'unknown');
+      return;
+    }
+    case 'unlock': {
+      const { by, reason, lockId } = input;
+      const event = {
+        type: 'lock.cleared',
+        on: 'operatorAck',
+        by,
+        reason,
+        atMs: turn.atMs,
+      } as const;
+      const account = world.accounts.get(input.accountId);
+      const lock = account?.locks.get(lockId);
+      turn.sendSibling(input.accountId, `lock/${lockId}`, event, outside);
+      drain(world, turn);
+      if (account !== undefined && lock !== undefined && !account.locks.has(lockId))
+        acknowledgeLoss(turn, account, lock.source);
+      return;
+    }
+    case 'rearm': {
+      const { by, reason } = input;
+      turn.sendSibling(
+        input.accountId,
+        'account',
+        { type: 'account.rearmed', by, reason, atMs: turn.atMs },
+        outside,
+      );
+      return;
+    }
+    default:
+      unreachable(input);
+  }
+}
+
+function routeVenue(world: World, turn: Turn, event: VenueEvent): void {
+  switch (event.type) {
+    case 'venue.order':
+      routeReport(world, turn, event);
+      return;
+    case 'venue.fill':
+      routeFill(world, turn, event.fill);
+      return;
+    case 'venue.fillVoided':
+      routeVoid(world, turn, event.fill);
+      return;
+    case 'venue.position':
+    case 'venue.balance':
+      routeAccountReport(world, turn, event);
+      return;
+    case 'venue.link':
+      routeLink(world, turn, event);
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+/** A report about an order: taken once per key, even over restarts. */
+function routeReport(
+  world: World,
+  turn: Turn,
+  report: Extract<VenueEvent, { type: 'venue.order' }>,
+): void {
+  const key = `${report.accountId}|${report.key}`;
+  if (turn.takenKeys.has(key) || world.options.journal.hasDedupeKey(key)) {
+    world.counters.duplicateReports += 1;
+    return;
+  }
+  turn.takenKeys.add(key);
+  turn.dedupeKeys.push({ key, atMs: turn.atMs });
+  turn.sendSibling(
+    report.accountId,
+    `order/${report.orderId}`,
+    { ...report.event, atMs: turn.atMs },
+    outside,
+  );
+  drain(world, turn);
+  settleOrderEffects(world, turn, report.accountId, report.orderId, report.event);
+  refreshExits(world, turn, report.accountId);
+}
+
+function routeVoid(world: World, turn: Turn, fill: Fill): void {
+  const known = world.options.journal.findFill(fill.accountId, fill.fillId);
+  const instrument = world.options.instruments.get(fill.instrument);
+  const key = `void|${fill.accountId}|${fill.fillId}`;
+  if (
+    known === undefined ||
+    instrument === undefined ||
+    turn.takenKeys.has(key) ||
+    world.options.journal.hasDedupeKey(key)
+  )
+    return;
+  turn.takenKeys.add(key);
+  turn.dedupeKeys.push({ key, atMs: turn.atMs });
+  const seq = turn.addInput(fill.accountId, { type: 'venue.fillVoided', fill });
+  const cause = { causeSeq: seq, correlationSeq: seq };
+  const { atMs } = turn;
+  const { tradingDay, realizedUnits } = known;
+  turn.sendSibling(
+    fill.accountId,
+    'ledger',
+    { type: 'ledger.fillVoided', fill: known.fill, instrument, tradingDay, realizedUnits, atMs },
+    cause,
+  );
+  turn.sendSibling(
+    fill.accountId,
+    `position/${fill.instrument}`,
+    { type: 'position.fillVoided', fill: known.fill, instrument, realizedUnits, atMs },
+    cause,
+  );
+  if (known.fill.orderId !== undefined) {
+    turn.sendSibling(
+      fill.accountId,
+      `order/${known.fill.orderId}`,
+      { type: 'order.fillVoided', fill: known.fill, origin: 'stream', atMs },
+      cause,
+    );
+  }
+}
+
+function routeAccountReport(
+  world: World,
+  turn: Turn,
+  event: Extract<VenueEvent, { type: 'venue.position' | 'venue.balance' }>,
+): void {
+  const { atMs } = turn;
+  if (event.type === 'venue.balance') {
+    turn.sendSibling(
+      event.accountId,
+      'ledger',
+      { type: 'ledger.balanceReported', balanceUnits: event.balanceUnits, atMs },
+      outside,
+    );
+    return;
+  }
+  const { accountId, instrument, openLots, costUnits, venueTimeMs } = event;
+  turn.sendSibling(
+    accountId,
+    `position/${instrument}`,
+    { type: 'position.reported', openLots, costUnits, venueTimeMs, atMs },
+    outside,
+  );
+  drain(world, turn);
+  refreshExits(world, turn, accountId);
+}
+
+function routeLink(
+  world: World,
+  turn: Turn,
+  event: Extract<VenueEvent, { type: 'venue.link' }>,
+): void {
+  const cause = `link:${world.options.venue.id}`;
+  for (const account of world.accounts.values()) {
+    const { atMs } = turn;
+    if (event.status === 'down') {
+      const added = { cause, state: 'REDUCING', reason: event.reason } as const;
+      turn.sendSibling(
+        account.id,
+        'account',
+        { type: 'account.causeAdded', cause: added, atMs },
+        outside,
+      );
+    } else {
+      turn.sendSibling(
+        account.id,
+        'account',
+        { type: 'account.causeRemoved', cause, atMs },
+        outside,
+      );
+    }
+  }
+}

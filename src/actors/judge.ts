@@ -1,0 +1,156 @@
+import type { RuleId } from '../domain/ids.ts';
+import type { RuleFinding, VerdictChange } from '../domain/verdict.ts';
+import type { AccountFacts } from '../domain/view.ts';
+import { errorText } from '../kernel/errors.ts';
+import { orderFindings } from '../rules/precedence.ts';
+import type { RuleContext } from '../rules/rule.ts';
+/** Inline judgement: what an order, a fill or a command changed is judged in the same turn by the same evaluators. */
+import type { AccountRuntime } from './account-runtime.ts';
+import type { Cause, Turn } from './turn.ts';
+import type { World } from './world.ts';
+
+/** Evaluates every rule of the accounts whose facts changed, and tells the rule actors what changed. */
+export function judgeChanged(world: World, turn: Turn, cause: Cause): void {
+  for (const account of world.accounts.values()) {
+    if (!account.isDirty) continue;
+    account.isDirty = false;
+    const findings = evaluateAll(world, turn, account, cause);
+    for (const finding of orderFindings(findings)) tell(turn, world, account, finding, cause);
+  }
+}
+
+/** Verdicts of the workers: taken when they judged what still holds. */
+export function takeVerdicts(
+  world: World,
+  turn: Turn,
+  changes: readonly VerdictChange[],
+  cause: Cause,
+): void {
+  for (const change of changes) {
+    const account = world.accounts.get(change.accountId);
+    if (account === undefined) continue;
+    if (change.viewVersion !== account.version && !stillHolds(account, change)) continue;
+    tell(turn, world, account, change.finding, cause);
+  }
+}
+
+export function ruleContext(world: World, facts: AccountFacts): RuleContext {
+  return {
+    facts,
+    marks: (instrument) => world.options.evaluator.markOf(instrument),
+    instrumentOf: (id) => world.options.instruments.get(id),
+    nowMs: world.options.clock.nowMs(),
+  };
+}
+
+/** A verdict on an older view still counts when what it judged is still there: a breach between two views was real. */
+function stillHolds(account: AccountRuntime, change: VerdictChange): boolean {
+  const { entity, verdict } = change.finding;
+  if (verdict !== 'DENY') return false;
+  return entity === 'account' ? account.positions.size > 0 : account.positions.has(entity);
+}
+
+function evaluateAll(
+  world: World,
+  turn: Turn,
+  account: AccountRuntime,
+  cause: Cause,
+): readonly RuleFinding[] {
+  const context = ruleContext(world, account.facts());
+  const changed: RuleFinding[] = [];
+  const seen = new Set<string>();
+  for (const { definition, config } of account.rules) {
+    try {
+      const findings = definition.evaluate(context, config);
+      if (account.failedRules.delete(definition.id)) forget(account, definition.id);
+      for (const finding of findings) {
+        seen.add(`${finding.ruleId}|${finding.entity}`);
+        changed.push(finding);
+      }
+    } catch (error) {
+      if (account.failedRules.has(definition.id)) continue;
+      account.failedRules.add(definition.id);
+      const event = {
+        type: 'rule.evaluationFailed',
+        reason: errorText(error),
+        atMs: turn.atMs,
+      } as const;
+      turn.sendSibling(account.id, `rule/${definition.id}`, event, cause);
+    }
+  }
+  // An entity that is no longer watched (a closed position) reads PASS.
+  for (const [key, last] of account.lastFindings) {
+    if (seen.has(key) || last.verdict === 'PASS') continue;
+    changed.push(passOf(last));
+  }
+  return changed;
+}
+
+/** After a failure the rule hears the next verdict whatever it is: only that ends its UNKNOWN. */
+function forget(account: AccountRuntime, ruleId: RuleId): void {
+  const entity = 'account';
+  account.lastFindings.set(`${ruleId}|${entity}`, {
+    ruleId,
+    entity,
+    verdict: 'UNKNOWN',
+    code: 'EVALUATION_FAILED',
+    unit: 'money',
+    inputs: [],
+    missing: ['evaluation'],
+    wants: [],
+  });
+}
+
+function passOf(last: RuleFinding): RuleFinding {
+  const { ruleId, entity, unit } = last;
+  return {
+    ruleId,
+    entity,
+    unit,
+    verdict: 'PASS',
+    code: '',
+    observed: 0,
+    inputs: [],
+    missing: [],
+    wants: [],
+  };
+}
+
+/** Only a change of verdict, code or missing input reaches the rule actor. */
+function tell(
+  turn: Turn,
+  world: World,
+  account: AccountRuntime,
+  finding: RuleFinding,
+  cause: Cause,
+): void {
+  const key = `${finding.ruleId}|${finding.entity}`;
+  const last = account.lastFindings.get(key);
+  // The rule is at it: what it was told stays what counts, until the enforcement ends and the breach is judged anew.
+  if (
+    finding.verdict === 'DENY' &&
+    account.enforcing.get(finding.ruleId)?.includes(finding.entity) === true
+  )
+    return;
+  account.lastFindings.set(key, finding);
+  if (isSame(last, finding)) return;
+  if (finding.verdict === 'DENY' && last?.verdict !== 'DENY') {
+    world.counters.breaches += 1;
+    const inputs = finding.inputs.map(({ name, value }) => `${name}=${value}`).join(', ');
+    turn.note(
+      `BREACH ${account.id} ${finding.ruleId} ${finding.code} ${finding.entity}: ${inputs}`,
+    );
+  }
+  const nextBoundaryMs = world.options.calendar.nextBoundaryMs(turn.atMs);
+  const event = { type: 'rule.verdictChanged', finding, nextBoundaryMs, atMs: turn.atMs } as const;
+  turn.sendSibling(account.id, `rule/${finding.ruleId}`, event, cause);
+}
+
+function isSame(last: RuleFinding | undefined, finding: RuleFinding): boolean {
+  if (last === undefined) return finding.verdict === 'PASS';
+  if (last.verdict !== finding.verdict) return false;
+  if (finding.verdict === 'PASS') return true;
+  if (last.code !== finding.code || last.missing.join() !== finding.missing.join()) return false;
+  // Still breached: what the rule asks for may have grown (a second position).
+  return finding.verdict !== 'DENY' || JSON.stringify(last.wants) === JSON.stringify(finding.wants);
+}

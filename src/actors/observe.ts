@@ -1,0 +1,205 @@
+import type { Fill } from '../domain/fill.ts';
+import type { InstrumentId, OrderId, RuleId } from '../domain/ids.ts';
+import type { LockInput, MachineEvent, TradingState } from '../domain/machine-event.ts';
+import { isClosed, type Purpose } from '../domain/order.ts';
+import type { PositionBook, Side } from '../domain/position.ts';
+import { InvariantViolation, invariant } from '../kernel/assert.ts';
+import { leavesLots, orderRegions } from '../machines/order.machine.ts';
+/** After a step: what the account's facts, locks and effects learn from the new state of the actor. */
+import type { AccountRuntime, LockFacts } from './account-runtime.ts';
+import type { Cell } from './cell.ts';
+import type { Turn } from './turn.ts';
+import { actorId, type World } from './world.ts';
+
+/** Derives facts from the state of one cell. Idempotent: also run after every restore. */
+export function observe(world: World, cell: Cell): void {
+  const account = world.accounts.get(cell.account);
+  if (account === undefined) return;
+  switch (cell.hosted.id) {
+    case 'order':
+      observeOrder(account, cell);
+      return;
+    case 'position':
+      observePosition(account, cell);
+      return;
+    case 'ledger':
+      observeLedger(account, cell);
+      standInForPositions(world, account);
+      return;
+    case 'account':
+      observeAccount(account, cell);
+      return;
+    case 'lock':
+      observeLock(world, account, cell);
+      return;
+    case 'exit': {
+      const instrument = cell.context['instrument'] as InstrumentId;
+      if (cell.stateJson === '"idle"') account.activeExits.delete(instrument);
+      else account.activeExits.add(instrument);
+      return;
+    }
+    case 'rule':
+      observeRule(account, cell);
+      return;
+  }
+}
+
+type OrderContext = {
+  readonly orderId: OrderId;
+  readonly instrument: InstrumentId;
+  readonly side: Side;
+  readonly purpose: Purpose;
+  readonly reduceOnly: boolean;
+};
+
+function observeOrder(account: AccountRuntime, cell: Cell): void {
+  const context = cell.context as unknown as OrderContext;
+  const live = cell.live() as Parameters<typeof orderRegions>[0];
+  const regions = orderRegions(live);
+  const leaves = leavesLots(cell.context as unknown as Parameters<typeof leavesLots>[0], regions);
+  const known = account.workingOrders.get(context.orderId);
+  if (isClosed(regions.execution) || leaves === 0) {
+    if (known === undefined) return;
+    account.workingOrders.delete(context.orderId);
+    account.touch();
+    return;
+  }
+  if (known?.leavesLots === leaves) return;
+  const { orderId, instrument, side, purpose, reduceOnly } = context;
+  account.workingOrders.set(orderId, {
+    orderId,
+    instrument,
+    side,
+    leavesLots: leaves,
+    purpose,
+    reduceOnly,
+  });
+  account.touch();
+}
+
+function observePosition(account: AccountRuntime, cell: Cell): void {
+  const { instrument, book } = cell.context as unknown as {
+    instrument: InstrumentId;
+    book: PositionBook;
+  };
+  setPosition(account, instrument, book);
+}
+
+function setPosition(account: AccountRuntime, instrument: InstrumentId, book: PositionBook): void {
+  const { openLots, costUnits } = book;
+  const known = account.positions.get(instrument);
+  if ((known?.openLots ?? 0) === openLots && (known?.costUnits ?? 0) === costUnits) return;
+  if (openLots === 0) account.positions.delete(instrument);
+  else account.positions.set(instrument, { instrument, openLots, costUnits });
+  account.touch();
+}
+
+function observeLedger(account: AccountRuntime, cell: Cell): void {
+  const { realizedUnits, feesUnits, tradingDay } = cell.context as unknown as {
+    realizedUnits: number;
+    feesUnits: number;
+    tradingDay: string;
+  };
+  if (
+    account.realizedUnits === realizedUnits &&
+    account.feesUnits === feesUnits &&
+    account.tradingDay === tradingDay
+  )
+    return;
+  account.realizedUnits = realizedUnits;
+  account.feesUnits = feesUnits;
+  account.tradingDay = tradingDay;
+  account.touch();
+}
+
+/** A position whose actor is down is counted from the ledger, which books every fill before the position hears of it. */
+export function standInForPositions(world: World, account: AccountRuntime): void {
+  const ledger = world.cells.get(actorId(account.id, 'ledger'));
+  const books = (ledger?.context['books'] ?? {}) as Readonly<Record<InstrumentId, PositionBook>>;
+  for (const [instrument, book] of Object.entries(books) as [InstrumentId, PositionBook][]) {
+    const position = world.cells.get(actorId(account.id, `position/${instrument}`));
+    if (position === undefined || position.status === 'live') continue;
+    setPosition(account, instrument, book);
+  }
+}
+
+const tradingStates: Readonly<Record<string, TradingState>> = {
+  '"active"': 'ACTIVE',
+  '"reducing"': 'REDUCING',
+  '"locked"': 'LOCKED',
+  '"halted"': 'HALTED',
+};
+
+function observeAccount(account: AccountRuntime, cell: Cell): void {
+  const state = tradingStates[cell.stateJson];
+  invariant(
+    state !== undefined,
+    () => `an account is in one of its four states, was ${cell.stateJson}`,
+  );
+  account.tradingState = state;
+  account.causes = Object.keys(cell.context['causes'] ?? {});
+}
+
+function observeLock(world: World, account: AccountRuntime, cell: Cell): void {
+  if (cell.actorSeq === 1) world.lockStarts.set(cell.id, world.options.clock.monotonicMs());
+  const lock = cell.context as unknown as LockInput;
+  if (cell.stateJson !== '"active"') {
+    account.locks.delete(lock.lockId);
+    world.lockStarts.delete(cell.id);
+    return;
+  }
+  const facts: LockFacts = {
+    lockId: lock.lockId,
+    scope: lock.scope,
+    source: lock.source,
+    kind: lock.kind,
+    reason: lock.reason,
+    ...(lock.expiresAtMs === undefined ? {} : { expiresAtMs: lock.expiresAtMs }),
+  };
+  account.locks.set(lock.lockId, facts);
+}
+
+/** When the enforcement of an entity ends, its breach is judged anew: what it asks for may have grown meanwhile. */
+function observeRule(account: AccountRuntime, cell: Cell): void {
+  const { ruleId, enforcing } = cell.context as unknown as {
+    ruleId: RuleId;
+    enforcing: Readonly<Record<string, unknown>>;
+  };
+  const now = Object.keys(enforcing);
+  if (account.enforcing.get(ruleId)?.some((entity) => !(entity in enforcing)) === true)
+    account.isDirty = true;
+  account.enforcing.set(ruleId, now);
+}
+
+type LastBooking = {
+  readonly fillId: string;
+  readonly realizedUnits: number;
+  readonly tradingDay: string;
+};
+
+/** Writes the ledger row of an execution in the same commit as the step that booked it. */
+export function bookFill(
+  world: World,
+  turn: Turn,
+  cell: Cell,
+  event: MachineEvent,
+  seq: number,
+): void {
+  if (event.type !== 'ledger.fillReported') return;
+  const booking = cell.context['lastBooking'] as LastBooking | undefined;
+  const fill: Fill = event.fill;
+  if (booking?.fillId !== fill.fillId) {
+    throw new InvariantViolation(
+      `Invariant: the ledger books the fill it was given, was ${booking?.fillId} for ${fill.fillId}`,
+    );
+  }
+  const row = {
+    fill,
+    tradingDay: booking.tradingDay,
+    realizedUnits: booking.realizedUnits,
+    causeSeq: seq,
+  };
+  turn.fills.push(row);
+  turn.takenFills.set(`${fill.accountId}|${fill.fillId}`, row);
+  world.counters.fills += 1;
+}

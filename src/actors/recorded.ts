@@ -1,0 +1,225 @@
+import type { InstrumentId, LockId, OrderId } from '../domain/ids.ts';
+import type { CancelOrder, ModifyOrder, SubmitOrder } from '../domain/order.ts';
+import type { Recorded } from '../domain/recorded.ts';
+import { invariant, unreachable } from '../kernel/assert.ts';
+import type { EffectRow } from '../ports/journal.port.ts';
+/** Carries out what a step recorded: messages and cells at once, timers with the commit, everything outward after it. */
+import type { AccountRuntime } from './account-runtime.ts';
+import type { Cell } from './cell.ts';
+import { submitProtective } from './commands.ts';
+import type { Cause, Turn } from './turn.ts';
+import { actorId, type World } from './world.ts';
+
+export type StepContext = {
+  readonly world: World;
+  readonly turn: Turn;
+  readonly cell: Cell;
+  readonly account: AccountRuntime;
+  /** Row of the step. */
+  readonly seq: number;
+  readonly correlationSeq: number;
+};
+
+export function carryOut(context: StepContext, recorded: Recorded, index: number): void {
+  const { world, turn, cell, account } = context;
+  switch (recorded.type) {
+    case 'message':
+      turn.sendSibling(account.id, recorded.to, recorded.event, cause(context));
+      return;
+    case 'lock.create':
+      createLock(context, recorded);
+      return;
+    case 'timer.put':
+      turn.putTimer({
+        owner: cell.id,
+        name: recorded.timer,
+        dueAtMs: recorded.dueAtMs,
+        event: recorded.event,
+      });
+      return;
+    case 'timer.delete':
+      turn.deleteTimer(cell.id, recorded.timer);
+      return;
+    case 'venue.submitOrder':
+      submit(context, recorded.orderId);
+      return;
+    case 'venue.cancelOrder':
+      outward(context, index, 'venue.cancelOrder', recorded.cancel, () =>
+        world.options.venue.cancel(recorded.cancel),
+      );
+      return;
+    case 'venue.modifyOrder':
+      outward(context, index, 'venue.modifyOrder', recorded.modify, () =>
+        world.options.venue.modify(recorded.modify),
+      );
+      return;
+    case 'venue.queryOrder':
+      // A question changes nothing at the venue: it needs no row, and recovery asks again by itself.
+      turn.releases.push(() => world.options.venue.query(account.id, recorded.orderId));
+      return;
+    case 'intent':
+      submitProtective(context, recorded.intent);
+      return;
+    case 'orders.cancel':
+      cancelOrders(context, recorded);
+      return;
+    case 'exit.require':
+      requireExit(context, recorded);
+      return;
+    case 'alert':
+      raiseAlert(context, recorded, index);
+      return;
+    case 'incident':
+      turn.addIncident(account.id, recorded.code, recorded.text, context.seq);
+      return;
+    default:
+      unreachable(recorded);
+  }
+}
+
+function cause(context: StepContext): Cause {
+  return { causeSeq: context.seq, correlationSeq: context.correlationSeq };
+}
+
+/** Intent, approval and effect are one commit; the wire follows it. The effect id is what the venue sees. */
+function submit(context: StepContext, orderId: OrderId): void {
+  const { world, turn, account } = context;
+  const order = world.approved.get(orderId);
+  invariant(
+    order !== undefined,
+    () => `only an order approved in this turn is sent, was ${orderId}`,
+  );
+  world.approved.delete(orderId);
+  const payload: SubmitOrder = order;
+  const row: EffectRow = {
+    id: orderId,
+    kind: 'venue.submitOrder',
+    account: account.id,
+    payloadJson: JSON.stringify(payload),
+    causeSeq: context.seq,
+    state: 'SENT',
+  };
+  turn.effects.push(row);
+  world.openEffects.set(orderId, 'SENT');
+  turn.releases.push(() => {
+    world.counters.submissions += 1;
+    world.options.venue.submit(order);
+  });
+}
+
+/** Cancels and modifies: settled when the order's own request is (see settle-effects). */
+function outward(
+  context: StepContext,
+  index: number,
+  kind: EffectRow['kind'],
+  payload: CancelOrder | ModifyOrder,
+  act: () => void,
+): void {
+  const { world, turn, account, cell } = context;
+  const id = `${cell.id}:${cell.actorSeq}:${index}`;
+  turn.effects.push({
+    id,
+    kind,
+    account: account.id,
+    payloadJson: JSON.stringify(payload),
+    causeSeq: context.seq,
+    state: 'SENT',
+  });
+  world.openEffects.set(id, 'SENT');
+  const { orderId } = payload;
+  world.requestEffects.set(orderId, [...(world.requestEffects.get(orderId) ?? []), id]);
+  turn.releases.push(act);
+}
+
+function raiseAlert(
+  context: StepContext,
+  recorded: Extract<Recorded, { type: 'alert' }>,
+  index: number,
+): void {
+  const { world, turn, account, cell } = context;
+  const { severity, code, text } = recorded;
+  const id = `${cell.id}:${cell.actorSeq}:${index}`;
+  const alert = { id, atMs: turn.atMs, account: account.id, severity, code, text };
+  turn.effects.push({
+    id,
+    kind: 'alert',
+    account: account.id,
+    payloadJson: JSON.stringify(alert),
+    causeSeq: context.seq,
+    state: 'PLANNED',
+  });
+  world.counters.alerts += 1;
+  world.openEffects.set(id, 'PLANNED');
+  turn.releases.push(() => {
+    world.options.alerts.raise(alert);
+    world.settledAlerts.push(id);
+  });
+  turn.note(`${severity.toUpperCase()} ${code} ${account.id}: ${text}`);
+}
+
+function createLock(
+  context: StepContext,
+  recorded: Extract<Recorded, { type: 'lock.create' }>,
+): void {
+  const { world, turn, account } = context;
+  const { input } = recorded;
+  for (const lock of account.locks.values()) {
+    if (lock.scope !== input.scope || lock.source !== input.source) continue;
+    turn.sendSibling(account.id, `lock/${lock.lockId}`, recorded.ifExists, cause(context));
+    return;
+  }
+  // The record of an ended lock stays as it was: a new lock of the same scope and source is a new record.
+  const base = actorId(account.id, `lock/${input.lockId}`);
+  const isTaken = world.cells.has(base) || world.options.journal.readActor(base) !== undefined;
+  const lockId = (isTaken ? `${input.lockId}#${context.seq}` : input.lockId) as LockId;
+  world.counters.locks += 1;
+  turn.note(`LOCK ${account.id} ${input.source} ${input.kind}: ${input.reason}`);
+  turn.create(account.id, `lock/${lockId}`, 'lock', { ...input, lockId }, cause(context));
+}
+
+function cancelOrders(
+  context: StepContext,
+  recorded: Extract<Recorded, { type: 'orders.cancel' }>,
+): void {
+  const { turn, account } = context;
+  const { which, instrument, reason } = recorded;
+  for (const order of account.workingOrders.values()) {
+    // The engine's own closes are never among what it cancels.
+    if (order.purpose === 'exit') continue;
+    if (instrument !== undefined && order.instrument !== instrument) continue;
+    if (which === 'increasing' && (order.reduceOnly || order.purpose === 'protective')) continue;
+    const event = { type: 'order.cancelRequested', reason, atMs: turn.atMs } as const;
+    turn.sendSibling(account.id, `order/${order.orderId}`, event, cause(context));
+  }
+}
+
+function requireExit(
+  context: StepContext,
+  recorded: Extract<Recorded, { type: 'exit.require' }>,
+): void {
+  const { turn, account } = context;
+  const instruments: readonly InstrumentId[] =
+    recorded.instrument === 'all' ? account.exposedInstruments() : [recorded.instrument];
+  const { targetLots, reason, source } = recorded;
+  for (const instrument of instruments) {
+    const facts = account.exitFacts(instrument);
+    const event = {
+      type: 'exit.required',
+      targetLots,
+      reason,
+      source,
+      facts,
+      atMs: turn.atMs,
+    } as const;
+    turn.sendSibling(account.id, `exit/${instrument}`, event, cause(context));
+  }
+  if (instruments.length === 0) {
+    const event = {
+      type: 'account.exitEnded',
+      instrument: 'account' as InstrumentId,
+      sources: [source],
+      atMs: turn.atMs,
+    } as const;
+    turn.sendSibling(account.id, 'account', event, cause(context));
+  }
+}

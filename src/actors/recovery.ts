@@ -1,0 +1,185 @@
+import type { AccountId, ActorId } from '../domain/ids.ts';
+import { isClosed, type ExecutionState } from '../domain/order.ts';
+import type { CancelOrder } from '../domain/order.ts';
+import type { Alert } from '../ports/alert-sink.port.ts';
+import type { ActorState, EffectRow, Recovered } from '../ports/journal.port.ts';
+/** Start and crash recovery are one path: what is committed is restored, what is in doubt is asked about, nothing is sent. */
+import { restoreAcknowledgement } from './acknowledgement.ts';
+import { drain, restoreCell } from './deliver.ts';
+import { armBoundary, boundaryTimer } from './scheduler.ts';
+import { outside, Turn } from './turn.ts';
+import { actorId, type AccountSettings, type World } from './world.ts';
+
+export type StartReport = {
+  readonly wasClean: boolean;
+  readonly actors: number;
+  /** Effects whose outcome nobody knows: the venue is asked. */
+  readonly inDoubt: number;
+  readonly milliseconds: number;
+  readonly values: ReadonlyMap<string, string>;
+  readonly lastAtMs: number;
+  readonly reconcileSinceMs: number;
+};
+
+/** Restores everything that is committed; the returned turn holds what the start itself adds. */
+export function recoverEngine(world: World): { report: StartReport; turn: Turn } {
+  const { options } = world;
+  const startedMs = performance.now();
+  const recovered = options.journal.recover();
+  const turn = new Turn(world);
+  let actors = 0;
+  for (const state of recovered.actors) {
+    if (!needsCell(state, recovered)) continue;
+    restoreCell(world, turn, state);
+    actors += 1;
+  }
+  for (const { actor, reason } of recovered.quarantines)
+    keepQuarantined(world, turn, actor as ActorId, reason);
+  for (const account of world.accounts.values()) restoreAcknowledgement(account, recovered.values);
+  for (const settings of options.accounts) startAccount(world, turn, settings, recovered);
+  drain(world, turn);
+  const inDoubt = doubtEffects(world, turn, recovered.openEffects);
+  drain(world, turn);
+  for (const row of recovered.timers) {
+    if (
+      !turn.timersPut.has(`${row.owner}|${row.name}`) &&
+      !turn.timersDeleted.has(`${row.owner}|${row.name}`)
+    )
+      world.timers.arm(row);
+  }
+  const oneHourMs = 3_600_000;
+  const report = {
+    wasClean: recovered.wasClean,
+    actors,
+    inDoubt,
+    milliseconds: performance.now() - startedMs,
+    values: recovered.values,
+    lastAtMs: recovered.lastAtMs,
+    reconcileSinceMs: Math.max(0, Math.min(recovered.lastAtMs, options.clock.nowMs()) - oneHourMs),
+  };
+  return { report, turn };
+}
+
+/** Closed orders stay rows until somebody speaks to them. */
+function needsCell(state: ActorState, recovered: Recovered): boolean {
+  if (state.machine !== 'order') return true;
+  const { execution } = JSON.parse(state.stateJson) as { execution: ExecutionState };
+  if (!isClosed(execution)) return true;
+  const orderId = state.actor.slice(state.actor.lastIndexOf('/') + 1);
+  return (
+    recovered.openEffects.some((effect) => effect.id === orderId) ||
+    recovered.quarantines.some(({ actor }) => actor === state.actor)
+  );
+}
+
+function keepQuarantined(world: World, turn: Turn, actor: ActorId, reason: string): void {
+  const cell = world.cells.get(actor);
+  if (cell === undefined) return;
+  cell.status = 'quarantined';
+  world.accounts.get(cell.account)?.supervisorCauses.add(`quarantine:${actor}`);
+  turn.note(`QUARANTINED ${actor} since an earlier run: ${reason}`);
+}
+
+/** Creates what is missing; an account that comes back may only reduce until the venue has been asked. */
+function startAccount(
+  world: World,
+  turn: Turn,
+  settings: AccountSettings,
+  recovered: Recovered,
+): void {
+  const { id, currency, startBalanceUnits, rules } = settings;
+  const { calendar } = world.options;
+  const { atMs } = turn;
+  const has = (sibling: string): boolean => world.cells.has(actorId(id, sibling));
+  if (has('account')) {
+    const cause = {
+      cause: 'startup',
+      state: 'REDUCING',
+      reason: 'not compared with the venue yet',
+    } as const;
+    turn.sendSibling(id, 'account', { type: 'account.causeAdded', cause, atMs }, outside);
+  } else {
+    turn.create(
+      id,
+      'account',
+      'account',
+      { accountId: id, atMs, rulePolicies: policies(rules) },
+      outside,
+    );
+  }
+  if (!has('ledger')) {
+    const [tradingDay, lastBoundaryMs] = [
+      calendar.tradingDayOf(atMs),
+      calendar.latestBoundaryMs(atMs),
+    ];
+    turn.create(
+      id,
+      'ledger',
+      'ledger',
+      { accountId: id, currency, balanceUnits: startBalanceUnits, tradingDay, lastBoundaryMs },
+      outside,
+    );
+  }
+  for (const { definition, config } of rules) {
+    const severity = (config as { severity?: string }).severity ?? 'warning';
+    if (!has(`rule/${definition.id}`))
+      turn.create(
+        id,
+        `rule/${definition.id}`,
+        'rule',
+        { accountId: id, ruleId: definition.id, severity, atMs },
+        outside,
+      );
+  }
+  const owner = actorId(id, 'account');
+  if (!recovered.timers.some((row) => row.owner === owner && row.name === boundaryTimer))
+    armBoundary(world, turn, id);
+}
+
+/** SENT becomes UNKNOWN: a crash between sending and hearing back is asked about, never repeated blindly. */
+function doubtEffects(world: World, turn: Turn, open: readonly EffectRow[]): number {
+  let inDoubt = 0;
+  for (const effect of open) {
+    if (effect.kind === 'alert') {
+      const alert = JSON.parse(effect.payloadJson) as Alert;
+      world.openEffects.set(effect.id, 'PLANNED');
+      turn.releases.push(() => {
+        world.options.alerts.raise(alert);
+        world.settledAlerts.push(effect.id);
+      });
+      continue;
+    }
+    inDoubt += 1;
+    const account = effect.account as AccountId;
+    const { orderId } = JSON.parse(effect.payloadJson) as CancelOrder;
+    turn.changeEffect(effect.id, 'UNKNOWN');
+    const reason = 'the engine stopped before the answer';
+    const report = { origin: 'query', reason, atMs: turn.atMs } as const;
+    if (effect.kind !== 'venue.submitOrder') {
+      world.requestEffects.set(orderId, [...(world.requestEffects.get(orderId) ?? []), effect.id]);
+    }
+    const type = ambiguous[effect.kind];
+    turn.sendSibling(account, `order/${orderId}`, { type, ...report }, outside);
+  }
+  return inDoubt;
+}
+
+const ambiguous = {
+  'venue.submitOrder': 'order.placeAmbiguous',
+  'venue.cancelOrder': 'order.cancelAmbiguous',
+  'venue.modifyOrder': 'order.modifyAmbiguous',
+  'venue.queryOrder': 'order.placeAmbiguous',
+} as const;
+
+/** Who may end a lock of a rule early, by rule. */
+function policies(rules: AccountSettings['rules']): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    rules.map(({ definition, config }) => {
+      const { operatorUnlock = 'admin', irrevocable = false } = config as {
+        operatorUnlock?: string;
+        irrevocable?: boolean;
+      };
+      return [definition.id, { operatorUnlock, irrevocable }];
+    }),
+  );
+}

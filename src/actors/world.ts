@@ -1,0 +1,161 @@
+import type { Approved } from '../domain/approved.ts';
+import type { AccountId, ActorId, InstrumentId, OrderId } from '../domain/ids.ts';
+import type { Instrument } from '../domain/instrument.ts';
+import type { MachineId } from '../domain/machine-event.ts';
+import type { Currency, Units } from '../domain/money.ts';
+import type { SubmitOrder } from '../domain/order.ts';
+import type { TradingCalendar } from '../domain/trading-day.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Ids } from '../kernel/ids.ts';
+import type { Random } from '../kernel/random.ts';
+import type { AlertSinkPort } from '../ports/alert-sink.port.ts';
+import type { JournalPort } from '../ports/journal.port.ts';
+import type { RuleEvaluatorPort } from '../ports/rule-evaluator.port.ts';
+import type { VenuePort } from '../ports/venue.port.ts';
+import type { RuleDefinition } from '../rules/rule.ts';
+/** Everything the parts of the engine share: handed-in ports, the registry of cells, and the state of the turn. */
+import type { AccountRuntime } from './account-runtime.ts';
+import type { Cell, HostedMachine } from './cell.ts';
+import type { Inbox } from './inbox.ts';
+import type { TimerService } from './timer-service.ts';
+import type { Delivery } from './turn.ts';
+
+/** A rule with the configuration it has for one account. */
+export type RuleConfigured = { readonly definition: RuleDefinition; readonly config: unknown };
+
+export type AccountSettings = {
+  readonly id: AccountId;
+  readonly currency: Currency;
+  readonly startBalanceUnits: Units;
+  readonly rules: readonly RuleConfigured[];
+};
+
+export type OrderSettings = {
+  readonly acknowledgeDurationMs: number;
+  readonly cancelDurationMs: number;
+  readonly modifyDurationMs: number;
+  readonly fillsDurationMs: number;
+};
+
+/** Source: execution 15. */
+export const defaultOrderSettings: OrderSettings = {
+  acknowledgeDurationMs: 5_000,
+  cancelDurationMs: 1_500,
+  modifyDurationMs: 5_000,
+  fillsDurationMs: 5_000,
+};
+
+export type EngineOptions = {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly journal: JournalPort;
+  readonly venue: VenuePort;
+  readonly evaluator: RuleEvaluatorPort;
+  readonly alerts: AlertSinkPort;
+  readonly machines: Readonly<Record<MachineId, HostedMachine>>;
+  readonly instruments: ReadonlyMap<InstrumentId, Instrument>;
+  readonly accounts: readonly AccountSettings[];
+  readonly calendar: TradingCalendar;
+  readonly mode: 'DRY_RUN' | 'PAPER' | 'LIVE';
+  readonly quoteMaxAgeMs: number;
+  readonly orders?: Partial<OrderSettings>;
+  /** Called before every step; a throw is a crash of that actor. Tests only. */
+  readonly beforeStep?: (actor: ActorId, event: { readonly type: string }) => void;
+  /** Small values that every commit carries, such as the market position of a replay. */
+  readonly stamp?: () => readonly { readonly key: string; readonly value: string }[];
+  /** Called after every commit with the new head; nothing has left the process before it. */
+  readonly onCommit?: (commit: {
+    readonly seq: number;
+    readonly hash: string;
+    readonly milliseconds: number;
+  }) => void;
+  /** Notable happenings for people, after the commit that holds them. */
+  readonly onNote?: (note: string) => void;
+};
+
+/** Crash history of one actor. */
+export type Supervision = {
+  /** Times of the crashes within the window. */
+  readonly crashesMs: number[];
+  backoffMs: number;
+  /** The event of the last crash, to recognise poison. */
+  lastEventJson: string;
+  /** Messages waiting for the restart, oldest first. */
+  readonly mailbox: Delivery[];
+};
+
+export type Counters = {
+  inputs: number;
+  transitions: number;
+  orders: number;
+  denials: number;
+  fills: number;
+  duplicateFills: number;
+  duplicateReports: number;
+  submissions: number;
+  breaches: number;
+  locks: number;
+  alerts: number;
+  incidents: number;
+  deadLetters: number;
+  crashes: number;
+  turns: number;
+};
+
+export type World = {
+  readonly options: EngineOptions;
+  readonly orderSettings: OrderSettings;
+  readonly inbox: Inbox;
+  readonly timers: TimerService;
+  readonly cells: Map<ActorId, Cell>;
+  readonly accounts: Map<AccountId, AccountRuntime>;
+  /** State of effects that are not settled yet. */
+  readonly openEffects: Map<string, 'PLANNED' | 'SENT' | 'UNKNOWN'>;
+  readonly signals: Set<string>;
+  /** Orders between the gate and the end of the same turn. */
+  readonly approved: Map<OrderId, Approved<SubmitOrder>>;
+  /** Open cancel and modify effects by order: settled when the order's request is. */
+  readonly requestEffects: Map<OrderId, string[]>;
+  /** Alerts that have been raised since the last commit. */
+  readonly settledAlerts: string[];
+  /** Closed orders, oldest first, for passivation. */
+  readonly closedOrders: { readonly id: ActorId; readonly atMs: number }[];
+  readonly supervision: Map<ActorId, Supervision>;
+  /** Monotonic time at which this process made a lock. */
+  readonly lockStarts: Map<ActorId, number>;
+  readonly counters: Counters;
+};
+
+export function emptyCounters(): Counters {
+  return {
+    inputs: 0,
+    transitions: 0,
+    orders: 0,
+    denials: 0,
+    fills: 0,
+    duplicateFills: 0,
+    duplicateReports: 0,
+    submissions: 0,
+    breaches: 0,
+    locks: 0,
+    alerts: 0,
+    incidents: 0,
+    deadLetters: 0,
+    crashes: 0,
+    turns: 0,
+  };
+}
+
+/** `account/A1/order/BH-1-3`. */
+export function actorId(account: AccountId, sibling: string): ActorId {
+  return (
+    sibling === 'account' ? `account/${account}` : `account/${account}/${sibling}`
+  ) as ActorId;
+}
+
+/** The name within the account: `order/BH-1-3`, or `account`. */
+export function siblingOf(account: AccountId, actor: ActorId): string {
+  const prefix = `account/${account}`;
+  return actor.length === prefix.length ? 'account' : actor.slice(prefix.length + 1);
+}

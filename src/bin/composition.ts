@@ -1,0 +1,173 @@
+/** Puts one engine together: journal, paper venue, rule evaluator, clock. Everything random comes from the seed. */
+import { readFileSync } from 'node:fs';
+import { Engine } from '../actors/engine.ts';
+import type { StartReport } from '../actors/recovery.ts';
+import type { AccountSettings, EngineOptions, RuleConfigured } from '../actors/world.ts';
+import type { InstrumentId } from '../domain/ids.ts';
+import type { Instrument } from '../domain/instrument.ts';
+import { TradingCalendar } from '../domain/trading-day.ts';
+import { SimulatedClock } from '../kernel/clock.ts';
+import { createIds } from '../kernel/ids.ts';
+import { limits } from '../kernel/limits.ts';
+import { createRandom, type Random } from '../kernel/random.ts';
+import { createAlertLog } from '../observability/alert-log.ts';
+import { createLog } from '../observability/log.ts';
+import { openJournal } from '../persistence/journal.ts';
+import type { JournalPort } from '../ports/journal.port.ts';
+import type { RuleEvaluatorPort } from '../ports/rule-evaluator.port.ts';
+import { ruleCatalogue } from '../rules/registry.ts';
+import { createPaperVenue, type PaperVenue } from '../venues/paper/paper-venue.ts';
+import { createEvaluator } from '../workers/evaluator.ts';
+import type { AccountConfiguration, Configuration } from './configuration.ts';
+import { Lockstep } from './lockstep.ts';
+import { hostedMachines, knownMachines } from './machines.ts';
+import { isoText } from './progress.ts';
+import { createRunFeed, type RunFeed } from './run-feed.ts';
+
+export type ComposeOptions = {
+  readonly configuration: Configuration;
+  readonly dataDir: string;
+  readonly seed: string;
+  readonly instruments: ReadonlyMap<InstrumentId, Instrument>;
+  /** Market time of the first tick; a database that is further on decides. */
+  readonly startMs: number;
+  readonly quoteMaxAgeMs: number;
+  readonly onNote?: (note: string) => void;
+  readonly beforeStep?: EngineOptions['beforeStep'];
+};
+
+export type Composition = {
+  readonly engine: Engine;
+  readonly clock: SimulatedClock;
+  readonly venue: PaperVenue;
+  readonly evaluator: RuleEvaluatorPort;
+  readonly journal: JournalPort;
+  readonly lockstep: Lockstep;
+  readonly instruments: ReadonlyMap<InstrumentId, Instrument>;
+  readonly recovery: {
+    readonly wasClean: boolean;
+    readonly actors: number;
+    readonly inDoubt: number;
+    readonly milliseconds: number;
+  };
+  /** Ticks of the market that are consumed: stored with every commit. */
+  readonly cursor: { resumeAfter: number };
+  readonly feed: RunFeed;
+};
+
+const cursorKey = 'market.ticks';
+
+/** Version of the product, from the package. */
+export const productVersion: string = (
+  JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'), // tidy-ok: the version has one home
+  ) as {
+    version: string;
+  }
+).version;
+
+/** Opens, recovers and reconciles. @throws OperatorError when the data directory or the configuration forbids it */
+export async function compose(options: ComposeOptions): Promise<Composition> {
+  const { configuration, dataDir, seed, instruments } = options;
+  const random = createRandom(seed);
+  const databaseUuid = uuid(random.fork('database'));
+  const opening = new SimulatedClock(options.startMs);
+  const journal = openJournal({
+    directory: dataDir,
+    environment: configuration.mode,
+    knownMachines,
+    clock: opening,
+    appVersion: productVersion,
+    databaseUuid,
+  });
+  try {
+    return await assemble(options, journal, random, instruments);
+  } catch (error) {
+    journal.close({ isClean: false });
+    throw error;
+  }
+}
+
+async function assemble(
+  options: ComposeOptions,
+  journal: JournalPort,
+  random: Random,
+  instruments: ReadonlyMap<InstrumentId, Instrument>,
+): Promise<Composition> {
+  const { configuration, dataDir } = options;
+  const clock = new SimulatedClock(Math.max(options.startMs, journal.headAtMs));
+  const venue = createPaperVenue({
+    clock,
+    random: random.fork('venue'),
+    instruments,
+    directory: dataDir,
+    options: configuration.paperVenue,
+  });
+  const evaluator = createEvaluator({ deadlineMs: limits.evaluationLockstepDurationMsMax });
+  const cursor = { resumeAfter: 0 };
+  const feed = createRunFeed();
+  const engine = new Engine({
+    clock,
+    ids: createIds(`BH${journal.databaseUuid.slice(0, 4).toUpperCase()}`, journal.epoch),
+    random: random.fork('engine'),
+    journal,
+    venue,
+    evaluator,
+    alerts: createAlertLog(createLog(dataDir)),
+    machines: hostedMachines,
+    instruments,
+    accounts: configuration.accounts.map(accountSettings),
+    calendar: new TradingCalendar(configuration.calendar),
+    mode: configuration.mode,
+    quoteMaxAgeMs: options.quoteMaxAgeMs,
+    ...(options.beforeStep === undefined ? {} : { beforeStep: options.beforeStep }),
+    stamp: () => [{ key: cursorKey, value: String(cursor.resumeAfter) }],
+    onCommit: ({ milliseconds }) => feed.committed(milliseconds),
+    onNote: (note) => {
+      feed.note(`${isoText(clock.nowMs())} ${note}`);
+      options.onNote?.(note);
+    },
+  });
+  const lockstep = new Lockstep({
+    clock,
+    engine,
+    evaluator,
+    onQuote: (quote) => venue.onQuote(quote),
+  });
+  const started: StartReport = await engine.start();
+  cursor.resumeAfter = Number(started.values.get(cursorKey) ?? '0');
+  await lockstep.rest();
+  const { wasClean, actors, inDoubt, milliseconds } = started;
+  return {
+    engine,
+    clock,
+    venue,
+    evaluator,
+    journal,
+    lockstep,
+    instruments,
+    recovery: { wasClean, actors, inDoubt, milliseconds: Math.round(milliseconds) },
+    cursor,
+    feed,
+  };
+}
+
+function accountSettings({ id, balanceUnits, rules }: AccountConfiguration): AccountSettings {
+  return { id, currency: 'USD', startBalanceUnits: balanceUnits, rules: configuredRules(rules) };
+}
+
+function configuredRules(
+  settings: readonly { ruleId: string; config: unknown }[],
+): readonly RuleConfigured[] {
+  return settings.flatMap(({ ruleId, config }) => {
+    const definition = ruleCatalogue.find((rule) => rule.id === ruleId);
+    return definition === undefined ? [] : [{ definition, config }];
+  });
+}
+
+function uuid(random: Random): string {
+  const hex = Array.from({ length: 4 }, () => random.uint32().toString(16).padStart(8, '0')).join(
+    '',
+  );
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,101 @@
+import type { RunOptions } from '../cli/dependencies.ts';
+import type { InstrumentId } from '../domain/ids.ts';
+import type { Instrument } from '../domain/instrument.ts';
+import { builtInInstruments } from '../domain/instruments.ts';
+import { exitCodes, OperatorError } from '../kernel/errors.ts';
+import type { MarketSource } from '../ports/market-data.port.ts';
+import { createStrategy, traderNames, type TraderName } from '../strategies/catalogue.ts';
+import { createGeneratedMarket } from '../venues/paper/market-generator.ts';
+import { openRecordedMarket } from '../venues/paper/recorded-market.ts';
+/** From the options of a run to its parts: what plays, who trades, how fast. */
+import { compose } from './composition.ts';
+import { loadConfiguration, type Configuration } from './configuration.ts';
+import type { MarketRunParts, Trader } from './market-run.ts';
+
+/** Market time per wall time of the built-in market: a trading day in about two minutes. */
+const generatedSpeed = 600;
+const defaultSeed = 'bulkhead';
+
+export async function composeForRun(options: RunOptions): Promise<MarketRunParts> {
+  const configuration = loadConfiguration({
+    ...(options.configPath === undefined ? {} : { path: options.configPath }),
+    ...(options.mode === undefined ? {} : { mode: options.mode }),
+  });
+  const seed = options.seed ?? defaultSeed;
+  const instruments = new Map<InstrumentId, Instrument>([
+    ...builtInInstruments,
+    ...configuration.instruments,
+  ]);
+  const source = await openMarket(options, seed, instruments);
+  try {
+    const first = await source.next();
+    const startMs = first?.[0]?.atMs;
+    if (first === undefined || startMs === undefined) {
+      throw new OperatorError({
+        code: 'EMPTY_MARKET',
+        exitCode: exitCodes.data,
+        message: `the market ${source.name} holds no prices`,
+        remedy: 'Give a file with at least one priced row.',
+      });
+    }
+    const used = new Map([
+      ...instruments,
+      ...source.instruments.map((instrument) => [instrument.id, instrument] as const),
+    ]);
+    const composition = await compose({
+      configuration: forMarket(configuration, source),
+      dataDir: options.dataDir,
+      seed,
+      instruments: used,
+      startMs,
+      quoteMaxAgeMs: quoteMaxAgeMs(configuration, source),
+    });
+    const traders = configuration.accounts.flatMap((account): Trader[] => {
+      const strategy = createStrategy(traderName(options.trader ?? account.trader), (id) =>
+        used.get(id),
+      );
+      return strategy === undefined ? [] : [{ accountId: account.id, strategy }];
+    });
+    const speed = options.speed ?? (options.replayFile === undefined ? generatedSpeed : 'max');
+    return { composition, source, first, traders, speed, options };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function openMarket(
+  options: RunOptions,
+  seed: string,
+  instruments: ReadonlyMap<InstrumentId, Instrument>,
+): Promise<MarketSource> {
+  if (options.replayFile === undefined) return createGeneratedMarket({ seed, instruments });
+  return openRecordedMarket({
+    file: options.replayFile,
+    instruments,
+    ...(options.instrument === undefined ? {} : { instrument: options.instrument }),
+  });
+}
+
+/**
+ * Bars and sparse recordings bring a price less often than a live feed: between two of them a mark is not stale.
+ * The configured bound holds when it is the longer one.
+ */
+function quoteMaxAgeMs(configuration: Configuration, source: MarketSource): number {
+  return Math.max(configuration.quoteMaxAgeMs, source.intervalMsMax * 2);
+}
+
+function forMarket(configuration: Configuration, source: MarketSource): Configuration {
+  return configuration.withQuoteMaxAge(quoteMaxAgeMs(configuration, source));
+}
+
+function traderName(name: string): TraderName {
+  const known = traderNames.find((trader) => trader === name);
+  if (known !== undefined) return known;
+  throw new OperatorError({
+    code: 'UNKNOWN_TRADER',
+    exitCode: exitCodes.usage,
+    message: `a trader is one of ${traderNames.join(', ')}, was ${name}`,
+    remedy: 'Name one of them with --trader.',
+  });
+}

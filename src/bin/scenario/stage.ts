@@ -1,0 +1,334 @@
+/**
+ * One scenario on its stage: simulated clock, scripted venue, and an engine that can die and come back.
+ * The venue and the clock outlive the engine; the journal is a real one in a directory of its own.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Engine } from '../../actors/engine.ts';
+import type { SubmitAnswer } from '../../actors/input.ts';
+import type { Denial } from '../../domain/denial.ts';
+import type { AccountId, OrderId, VenueOrderId } from '../../domain/ids.ts';
+import type { Quote } from '../../domain/view.ts';
+import { condition, invariant } from '../../kernel/assert.ts';
+import { SimulatedClock } from '../../kernel/clock.ts';
+import { createIds } from '../../kernel/ids.ts';
+import { createRandom } from '../../kernel/random.ts';
+import { openJournal } from '../../persistence/journal.ts';
+import type { JournalPort, TurnBatch } from '../../ports/journal.port.ts';
+import { createPaperVenue, type PaperVenue } from '../../venues/paper/paper-venue.ts';
+import { productVersion } from '../composition.ts';
+import { Lockstep } from '../lockstep.ts';
+import { hostedMachines, knownMachines } from '../machines.ts';
+import { ScenarioEvaluator } from './evaluator.ts';
+import type { Scenario } from './format.ts';
+import { InstrumentNames } from './instruments.ts';
+import { engineSettings, type EngineSettings } from './settings.ts';
+import type { Step } from './step-format.ts';
+import { instantMs } from './times.ts';
+import { VenueFaults } from './venue-faults.ts';
+import { SimulatedCrash, VenueTap, type CrashPoint, type SentCommand } from './venue-tap.ts';
+
+/** What became of a submit of the scenario. */
+export type RefOutcome = { readonly orderId: OrderId } | { readonly denial: Denial };
+
+/** One life of the engine. */
+export type Life = {
+  readonly engine: Engine;
+  readonly lockstep: Lockstep;
+  readonly evaluator: ScenarioEvaluator;
+  readonly journal: JournalPort;
+};
+
+const databaseUuid = '5ce7a710-0000-4000-8000-000000000001';
+
+export class Stage {
+  readonly scenario: Scenario;
+  readonly settings: EngineSettings;
+  readonly names: InstrumentNames;
+  readonly clock: SimulatedClock;
+  readonly venue: PaperVenue;
+  readonly tap: VenueTap;
+  readonly faults: VenueFaults;
+  readonly refs = new Map<string, RefOutcome>();
+  /** Codes since the last expect. */
+  readonly alerts: string[] = [];
+  readonly incidents: string[] = [];
+  /** Commands that reached the venue since the last expect. */
+  sent: readonly SentCommand[] = [];
+  operatorAnswer: 'accepted' | 'refused' | undefined;
+  /** Thrown inside the step of an actor, once for each entry. */
+  readonly poisoned: { readonly actor: string; isAlways: boolean }[] = [];
+  private life: Life | undefined;
+  private readonly directory: string;
+  private announcements = 0;
+  /** Submits on their way into the journal, oldest first. */
+  private readonly pendingRefs: string[] = [];
+  private readonly evaluators: ScenarioEvaluator[] = [];
+
+  constructor(scenario: Scenario) {
+    this.scenario = scenario;
+    this.settings = engineSettings(scenario);
+    this.names = new InstrumentNames(scenario);
+    this.clock = new SimulatedClock(instantMs(scenario.start, scenario.zone));
+    this.directory = mkdtempSync(join(tmpdir(), 'bulkhead-scenario-'));
+    this.venue = createPaperVenue({
+      clock: this.clock,
+      random: createRandom(`${scenario.name}/venue`),
+      instruments: this.names.known,
+      options: {
+        accounts: new Map(
+          this.settings.accounts.map(
+            ({ id, currency, startBalanceUnits }) => [id, { currency, startBalanceUnits }] as const,
+          ),
+        ),
+        // In scenarios nothing costs a fee unless it says so.
+        faults: { feePerLotUnits: 0 },
+      },
+    });
+    this.tap = new VenueTap(this.venue, this.clock, (command) => {
+      this.sent = [...this.sent, command];
+    });
+    this.faults = new VenueFaults(this.venue, this.names, (ref) => this.orderIdOf(ref));
+  }
+
+  get isUp(): boolean {
+    return this.life !== undefined;
+  }
+
+  /** The running engine. @throws InvariantViolation while it is down */
+  get running(): Life {
+    const { life } = this;
+    invariant(life !== undefined, 'a step that needs the engine meets a running one');
+    return life;
+  }
+
+  nowMs(): number {
+    return this.clock.nowMs();
+  }
+
+  async start(): Promise<void> {
+    invariant(this.life === undefined, 'one engine runs at a time');
+    const journal = openJournal({
+      directory: this.directory,
+      environment: this.settings.mode,
+      knownMachines,
+      clock: this.clock,
+      appVersion: productVersion,
+      databaseUuid,
+      ballastBytes: 0,
+      logBytes: 0,
+    });
+    const evaluator = new ScenarioEvaluator(this.clock);
+    this.evaluators.push(evaluator);
+    const engine = this.createEngine(this.tapped(journal), evaluator);
+    const lockstep = new Lockstep({
+      clock: this.clock,
+      engine,
+      evaluator,
+      onQuote: (quote) => this.venue.onQuote(quote),
+    });
+    const life = { engine, lockstep, evaluator, journal };
+    this.life = life;
+    // The comparison at the start takes no simulated time: the clock stands where the scenario put it.
+    await this.faults.withoutLatency(() => engine.start());
+    await lockstep.rest();
+  }
+
+  /** An orderly stop. */
+  async stop(): Promise<void> {
+    const { engine } = this.running;
+    await engine.stop();
+    this.life = undefined;
+  }
+
+  /** The process is gone between two instructions: nothing is written, nothing more is heard. */
+  crash(): void {
+    const { engine, evaluator, journal } = this.running;
+    this.tap.close();
+    engine.abandon();
+    evaluator.abandon();
+    journal.close({ isClean: false });
+    this.tap.crashAt = undefined;
+    this.life = undefined;
+  }
+
+  /** Runs something that must not get past the point. */
+  async dieAt(point: CrashPoint, run: () => Promise<void>): Promise<void> {
+    this.tap.crashAt = point;
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof SimulatedCrash)) throw error;
+      this.crash();
+      return;
+    }
+    condition(false, () => `the step of a crash has an effect that reaches ${point}`);
+  }
+
+  /** Everything due up to and including the instant happens first. */
+  async advanceTo(atMs: number): Promise<void> {
+    if (this.life !== undefined) {
+      await this.life.lockstep.advanceTo(atMs);
+      await this.life.lockstep.rest();
+    } else {
+      this.clock.advanceTo(atMs);
+    }
+  }
+
+  /** The process stands still while the world goes on; what came meanwhile is taken afterwards. */
+  async pause(durationMs: number): Promise<void> {
+    this.clock.advanceTo(this.nowMs() + durationMs);
+    await this.rest();
+  }
+
+  async rest(): Promise<void> {
+    if (this.life !== undefined) await this.life.lockstep.rest();
+  }
+
+  async quote(quote: Quote): Promise<void> {
+    // A dead line brings no prices either; the venue's own market goes on.
+    if (this.life !== undefined && this.venue.faults.link === 'up')
+      await this.life.lockstep.quote(quote);
+    else this.venue.onQuote(quote);
+  }
+
+  /** The account a step speaks of. */
+  accountOf(step: Pick<Step, 'account'>): AccountId {
+    const account = this.settings.accounts.find(
+      ({ id }) => step.account === undefined || id === step.account,
+    );
+    condition(account !== undefined, () => `an account of the scenario, was ${step.account}`);
+    return account.id;
+  }
+
+  /** Our id of a ref, or undefined when it was denied or never submitted. */
+  orderIdOf(ref: string): OrderId | undefined {
+    const outcome = this.refs.get(ref);
+    return outcome !== undefined && 'orderId' in outcome ? outcome.orderId : undefined;
+  }
+
+  refOf(orderId: OrderId): string | undefined {
+    for (const [ref, outcome] of this.refs)
+      if ('orderId' in outcome && outcome.orderId === orderId) return ref;
+    return undefined;
+  }
+
+  /** The order of a ref or of a venue order id, as the venue has it. */
+  venueOrder(ref: string | undefined, venueOrderId: string | undefined) {
+    const orderId = ref === undefined ? undefined : this.orderIdOf(ref);
+    return this.venue
+      .ledger()
+      .orders.find((order) =>
+        orderId === undefined
+          ? order.venueOrderId === (venueOrderId as VenueOrderId)
+          : order.orderId === orderId,
+      );
+  }
+
+  /** Submits under a name of the scenario. The journal names the order; the answer may be lost in a crash. */
+  submit(ref: string, wish: Parameters<Engine['submit']>[0]): void {
+    condition(
+      !this.refs.has(ref) && !this.pendingRefs.includes(ref),
+      () => `a ref is used once, was ${ref}`,
+    );
+    this.pendingRefs.push(ref);
+    this.running.engine.submit(wish, (answer: SubmitAnswer) => {
+      if ('denial' in answer) this.refs.set(ref, answer);
+    });
+  }
+
+  /** What counts since the last expect counts from here. */
+  beginStretch(): void {
+    this.sent = [];
+    this.alerts.length = 0;
+    this.incidents.length = 0;
+  }
+
+  /** Keys of scripted reports, never twice. */
+  nextKey(): string {
+    this.announcements += 1;
+    return `script:${this.announcements}`;
+  }
+
+  async close(): Promise<void> {
+    try {
+      if (this.life !== undefined) this.crash();
+    } finally {
+      this.venue.close();
+      await Promise.all(this.evaluators.map((evaluator) => evaluator.gone()));
+      rmSync(this.directory, { recursive: true, force: true });
+    }
+  }
+
+  private createEngine(journal: JournalPort, evaluator: ScenarioEvaluator): Engine {
+    const { settings } = this;
+    return new Engine({
+      clock: this.clock,
+      ids: createIds('SCN', journal.epoch),
+      random: createRandom(`${this.scenario.name}/engine/${journal.epoch}`),
+      journal,
+      venue: this.tap,
+      evaluator,
+      alerts: { raise: () => undefined },
+      machines: hostedMachines,
+      instruments: this.names.known,
+      accounts: settings.accounts,
+      calendar: settings.calendar,
+      mode: settings.mode,
+      quoteMaxAgeMs: settings.quoteMaxAgeMs,
+      orders: settings.orders,
+      beforeStep: (actor) => this.stumble(actor),
+      onCommit: () => undefined,
+    });
+  }
+
+  private note(batch: TurnBatch): void {
+    for (const effect of batch.effects ?? []) {
+      if (effect.kind === 'alert')
+        this.alerts.push((JSON.parse(effect.payloadJson) as { code: string }).code);
+    }
+    for (const { code } of batch.incidents ?? []) this.incidents.push(code);
+    for (const { machine, eventJson } of batch.entries) {
+      if (machine !== 'input' || !eventJson.startsWith('{"type":"command.submit"')) continue;
+      const ref = this.pendingRefs.shift();
+      const { intent } = JSON.parse(eventJson) as { intent: { intentId: string } };
+      // An intent's order has its id; a denial replaces this below.
+      if (ref !== undefined) this.refs.set(ref, { orderId: intent.intentId as OrderId });
+    }
+    for (const { intentId, code } of batch.denials ?? []) {
+      const ref = this.refOf(intentId as OrderId);
+      if (ref !== undefined)
+        this.refs.set(ref, { denial: { code: code as Denial['code'], facts: [] } });
+    }
+    // Faults of an order have to hold before it leaves.
+    if ((batch.effects ?? []).some(({ kind }) => kind === 'venue.submitOrder')) this.faults.bind();
+  }
+
+  private stumble(actor: string): void {
+    const index = this.poisoned.findIndex((entry) => entry.actor === actor);
+    const entry = this.poisoned[index];
+    if (entry === undefined) return;
+    if (!entry.isAlways) this.poisoned.splice(index, 1);
+    throw new Error('crashed by the scenario');
+  }
+
+  /** Sees every commit; with the point `afterCommit` the first commit of an effect is the last thing that happens. */
+  private tapped(journal: JournalPort): JournalPort {
+    const commit = (batch: TurnBatch) => {
+      const head = journal.commit(batch);
+      this.note(batch);
+      const isEffect = (batch.effects ?? []).some(({ kind }) => kind !== 'alert');
+      if (this.tap.crashAt === 'afterCommit' && isEffect)
+        throw new SimulatedCrash('after the commit');
+      return head;
+    };
+    return new Proxy(journal, {
+      get: (target, key) => {
+        if (key === 'commit') return commit;
+        const value: unknown = Reflect.get(target, key, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  }
+}

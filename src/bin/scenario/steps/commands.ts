@@ -1,0 +1,170 @@
+/** Our own commands and those of an operator. */
+import type { AccountId, ActorId, InstrumentId, LockId } from '../../../domain/ids.ts';
+import type { Instrument } from '../../../domain/instrument.ts';
+import type { OrderIntent, Purpose } from '../../../domain/order.ts';
+import { condition } from '../../../kernel/assert.ts';
+import { lots, ticks } from '../numbers.ts';
+import type { Stage } from '../stage.ts';
+import type { Body, Step } from '../step-format.ts';
+import { durationMs } from '../times.ts';
+import { Unsupported } from '../unsupported.ts';
+import { venueTimeMs } from './venue-time.ts';
+
+type Of<Action extends Step['action']> = Extract<Step, { action: Action }>;
+type Wish = Omit<OrderIntent, 'intentId'>;
+
+export function playSubmit(stage: Stage, step: Of<'submit'>): void {
+  stage.submit(step.body.ref, wishOf(stage, step));
+}
+
+function wishOf(stage: Stage, step: Of<'submit'>): Wish {
+  const { body } = step;
+  const atMs = stage.nowMs();
+  const instrument = stage.names.find(body.instrument);
+  const reduceOnly = body.reduceOnly ?? false;
+  return {
+    accountId: stage.accountOf(step),
+    instrument: instrument?.id ?? (body.instrument as InstrumentId),
+    side: body.side,
+    orderType: body.type,
+    quantityLots: quantity(instrument, body),
+    ...prices(instrument, body),
+    timeInForce: body.timeInForce ?? 'day',
+    reduceOnly,
+    purpose: purposeOf(body, reduceOnly),
+    source: body.strategy === undefined ? 'operator' : 'strategy',
+    by: body.strategy ?? 'trader',
+    ...(body.signalId === undefined
+      ? {}
+      : {
+          signal: {
+            id: body.signalId,
+            type: body.signalType ?? 'signal',
+            atMs: venueTimeMs(stage, body.signalTime),
+          },
+        }),
+    maxAgeMs: body.maxAge === undefined ? stage.settings.intentMaxAgeMs : durationMs(body.maxAge),
+    // The age of an intent counts from its signal.
+    atMs:
+      body.signalTime === undefined ? atMs : Math.min(atMs, venueTimeMs(stage, body.signalTime)),
+  };
+}
+
+function purposeOf({ type }: Body<'submit'>, reduceOnly: boolean): Purpose {
+  if (!reduceOnly) return 'entry';
+  return type === 'market' ? 'exit' : 'protective';
+}
+
+/** A quantity that is no number is delivered as such: the gate has to refuse it. */
+function quantity(instrument: Instrument | undefined, { quantity: text }: Body<'submit'>): number {
+  if (text === null || text === 'NaN') return Number.NaN;
+  if (instrument === undefined) return Number(text);
+  return lots(instrument, text);
+}
+
+function prices(
+  instrument: Instrument | undefined,
+  { limitPrice, stopPrice }: Body<'submit'>,
+): Pick<Wish, 'limitTicks' | 'stopTicks'> {
+  const inTicks = (text: string | null): number => {
+    if (text === null || text === 'NaN') return Number.NaN;
+    if (instrument === undefined)
+      throw new Unsupported('priced orders of an instrument without specification');
+    return ticks(instrument, text);
+  };
+  return {
+    ...(limitPrice === undefined ? {} : { limitTicks: inTicks(limitPrice) }),
+    ...(stopPrice === undefined ? {} : { stopTicks: inTicks(stopPrice) }),
+  };
+}
+
+export function playCancel(stage: Stage, step: Of<'cancel'>): void {
+  cancel(stage, step.body.ref);
+}
+
+function cancel(stage: Stage, ref: string): void {
+  const orderId = stage.orderIdOf(ref);
+  condition(orderId !== undefined, () => `a cancel is of an order that was not denied, was ${ref}`);
+  stage.running.engine.cancel(accountOfOrder(stage, ref), orderId, 'asked for by the scenario');
+}
+
+function accountOfOrder(stage: Stage, ref: string): AccountId {
+  const orderId = stage.orderIdOf(ref);
+  for (const account of stage.running.engine.world.accounts.values()) {
+    if (stage.running.journal.readActor(`account/${account.id}/order/${orderId}`) !== undefined)
+      return account.id;
+  }
+  return stage.accountOf({});
+}
+
+export async function playOperator(stage: Stage, step: Of<'operator'>): Promise<void> {
+  const { verb, args = {} } = step.body;
+  const { engine } = stage.running;
+  const by = args.by ?? 'operator';
+  const reason = args.reason ?? '';
+  const accountId = stage.accountOf(step);
+  const atMs = stage.nowMs();
+  switch (verb) {
+    case 'unlock':
+      await unlock(stage, accountId, args, { by, reason });
+      return;
+    case 'rearm':
+      engine.put('control', { type: 'rearm', accountId, by, reason, atMs });
+      await stage.rest();
+      stage.operatorAnswer =
+        engine.world.accounts.get(accountId)?.effectiveState === 'HALTED' ? 'refused' : 'accepted';
+      return;
+    case 'resume': {
+      condition(args.scope !== undefined, 'resume names its actor as scope');
+      const actor = actorName(accountId, args.scope) as ActorId;
+      engine.resume(actor, { skipEvent: true, by, reason });
+      await stage.rest();
+      stage.operatorAnswer =
+        engine.world.cells.get(actor)?.status === 'live' ? 'accepted' : 'refused';
+      return;
+    }
+    case 'cancel': {
+      const ref = args.ref ?? args.order;
+      condition(ref !== undefined, 'cancel names its order as ref');
+      cancel(stage, ref);
+      stage.operatorAnswer = 'accepted';
+      return;
+    }
+    default:
+      throw new Unsupported(`operator ${verb}`);
+  }
+}
+
+/** All active locks of the rule, or the one that is named; accepted when none of them is left. */
+async function unlock(
+  stage: Stage,
+  accountId: AccountId,
+  args: { readonly rule?: string | undefined; readonly lock?: string | undefined },
+  who: { readonly by: string; readonly reason: string },
+): Promise<void> {
+  const { engine } = stage.running;
+  const account = engine.world.accounts.get(accountId);
+  condition(account !== undefined, 'an unlock is of an account');
+  const isMeant = (lock: { readonly lockId: string; readonly source: string }): boolean =>
+    (args.lock === undefined || lock.lockId === args.lock) &&
+    (args.rule === undefined || lock.source === args.rule);
+  const meant = [...account.locks.values()].filter(isMeant);
+  for (const { lockId } of meant) {
+    engine.put('control', {
+      type: 'unlock',
+      accountId,
+      lockId: lockId as LockId,
+      ...who,
+      atMs: stage.nowMs(),
+    });
+  }
+  await stage.rest();
+  const isLeft = meant.some(({ lockId }) => account.locks.has(lockId));
+  stage.operatorAnswer = meant.length > 0 && !isLeft ? 'accepted' : 'refused';
+}
+
+/** `ledger`, `position/MNQ` or the whole path. */
+export function actorName(accountId: AccountId, name: string): string {
+  if (name.startsWith('account/')) return name;
+  return name === 'account' ? `account/${accountId}` : `account/${accountId}/${name}`;
+}

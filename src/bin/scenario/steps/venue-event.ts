@@ -1,0 +1,182 @@
+/** What the venue says of an order: the truth changes first where the event is about it, then it is announced. */
+import type { FillId, OrderId } from '../../../domain/ids.ts';
+import type { Instrument, Lots } from '../../../domain/instrument.ts';
+import type { NewValues, OrderVenueEvent } from '../../../domain/order-event.ts';
+import { condition, unreachable } from '../../../kernel/assert.ts';
+import { lots, ticks } from '../numbers.ts';
+import type { Stage } from '../stage.ts';
+import type { Body, Step } from '../step-format.ts';
+import { Unsupported } from '../unsupported.ts';
+import { venueTimeMs } from './venue-time.ts';
+
+type EventStep = Extract<Step, { action: 'venueEvent' }>;
+type Event = Body<'venueEvent'>;
+type VenueSide = ReturnType<Stage['venueOrder']>;
+
+export function playVenueEvent(stage: Stage, step: EventStep): void {
+  const { body } = step;
+  const order = stage.venueOrder(body.ref, body.venueOrderId);
+  switch (body.event) {
+    case 'partlyFilled':
+    case 'filled':
+      playFill(stage, step, order);
+      return;
+    case 'fillVoided':
+      playVoid(stage, body);
+      return;
+    case 'canceled':
+    case 'expired':
+    case 'rejected':
+      playEnd(stage, step, order, body.event);
+      return;
+    default:
+      announce(stage, step, order, told(stage, body, order));
+  }
+}
+
+type Told = OrderVenueEvent extends infer One
+  ? One extends OrderVenueEvent
+    ? Omit<One, 'atMs' | 'origin' | 'venueOrderId' | 'version'>
+    : never
+  : never;
+
+function told(stage: Stage, body: Event, order: VenueSide): Told {
+  const { event } = body;
+  switch (event) {
+    case 'accepted':
+      return { type: 'order.placeAccepted' };
+    case 'open':
+      return { type: 'order.opened' };
+    case 'suspended':
+      return { type: 'order.suspended' };
+    case 'triggered':
+      return { type: 'order.triggered' };
+    case 'statusFilled':
+      return { type: 'order.statusFilled' };
+    case 'updated':
+      return { type: 'order.updated', values: newValues(stage, body, order) };
+    case 'modifyRejected':
+      return { type: 'order.modifyRejected', reason: 'scripted' };
+    case 'cancelPending':
+      return { type: 'order.cancelAccepted' };
+    case 'cancelRejected':
+      return { type: 'order.cancelRejected', reason: 'scripted' };
+    case 'canceled':
+      return { type: 'order.canceled', reason: 'scripted' };
+    case 'expired':
+      return { type: 'order.expired' };
+    case 'rejected':
+      return { type: 'order.venueRejected', reason: 'scripted' };
+    case 'partlyFilled':
+    case 'filled':
+    case 'fillVoided':
+      throw new Unsupported(`the event ${event} without its execution`);
+    default:
+      return unreachable(event);
+  }
+}
+
+function newValues(stage: Stage, { quantity, price }: Event, order: VenueSide): NewValues {
+  const instrument = instrumentOf(stage, order);
+  const isStop = order?.orderType === 'stop';
+  return {
+    ...(quantity === undefined ? {} : { quantityLots: lots(instrument, quantity) }),
+    ...(price === undefined
+      ? {}
+      : isStop
+        ? { stopTicks: ticks(instrument, price) }
+        : { limitTicks: ticks(instrument, price) }),
+  };
+}
+
+function instrumentOf(stage: Stage, order: VenueSide): Instrument {
+  const instrument = order === undefined ? undefined : stage.names.known.get(order.instrument);
+  condition(instrument !== undefined, 'the event is about an order that the venue has');
+  return instrument;
+}
+
+/** Cumulative fill as of the time of the report: an old report knows less. */
+function cumulativeLots(stage: Stage, order: VenueSide, atMs: number): Lots {
+  if (order === undefined) return 0;
+  return stage.venue
+    .ledger()
+    .fills.filter((fill) => fill.orderId === order.orderId && fill.venueTimeMs <= atMs)
+    .reduce((sum, fill) => sum + fill.lots, 0);
+}
+
+function announce(stage: Stage, step: EventStep, order: VenueSide, what: Told): void {
+  const { body } = step;
+  const own = body.ref === undefined ? undefined : stage.orderIdOf(body.ref);
+  const orderId = own ?? order?.orderId ?? (body.venueOrderId as OrderId | undefined);
+  condition(orderId !== undefined, () => `${body.ref ?? ''} is an order that was not denied`);
+  const atMs = venueTimeMs(stage, body.venueTime);
+  const event = {
+    ...what,
+    atMs: stage.nowMs(),
+    origin: body.event === 'accepted' ? 'answer' : 'stream',
+    ...(order === undefined ? {} : { venueOrderId: order.venueOrderId }),
+    version: { updatedAtMs: atMs, cumulativeLots: cumulativeLots(stage, order, atMs) },
+  } as OrderVenueEvent;
+  stage.venue.announce({
+    type: 'venue.order',
+    key: stage.nextKey(),
+    accountId: order?.accountId ?? stage.accountOf(step),
+    orderId,
+    event,
+  });
+}
+
+function playFill(stage: Stage, step: EventStep, order: VenueSide): void {
+  const { body } = step;
+  condition(
+    order !== undefined,
+    () => `a fill is of an order that the venue has, was ${body.ref ?? body.venueOrderId ?? ''}`,
+  );
+  const instrument = instrumentOf(stage, order);
+  const leaves = Math.max(0, order.quantityLots - order.filledLots);
+  const known = stage.venue
+    .ledger()
+    .fills.find(({ fillId, accountId }) => fillId === body.fillId && accountId === order.accountId);
+  if (known !== undefined) {
+    stage.venue.externalFill(known);
+    return;
+  }
+  const price =
+    body.price === undefined
+      ? (order.limitTicks ?? order.stopTicks)
+      : ticks(instrument, body.price);
+  if (price === undefined) throw new Unsupported('a fill of a market order without a price');
+  const fill = {
+    lots: body.quantity === undefined ? leaves : lots(instrument, body.quantity),
+    ticks: price,
+    ...(body.fillId === undefined ? {} : { fillId: body.fillId as FillId }),
+    venueTimeMs: venueTimeMs(stage, body.venueTime),
+  };
+  const isBooked = stage.venue.fillOrder({
+    orderId: order.orderId ?? (order.venueOrderId as string as OrderId),
+    ...fill,
+  });
+  condition(isBooked, 'the venue books the fill');
+}
+
+function playVoid(stage: Stage, { fillId }: Event): void {
+  const fill = stage.venue.ledger().fills.find((one) => one.fillId === fillId);
+  condition(
+    fill !== undefined,
+    () => `a voided fill is one that the venue has, was ${fillId ?? 'none'}`,
+  );
+  stage.venue.voidFill(fill);
+}
+
+function playEnd(
+  stage: Stage,
+  step: EventStep,
+  order: VenueSide,
+  event: 'canceled' | 'expired' | 'rejected',
+): void {
+  const isChanged =
+    order?.orderId !== undefined &&
+    step.body.venueTime === undefined &&
+    stage.venue.endOrder(order.orderId, event, 'scripted');
+  if (!isChanged) announce(stage, step, order, told(stage, step.body, order));
+}

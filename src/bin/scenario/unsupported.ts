@@ -1,0 +1,104 @@
+/** What a scenario needs and this version does not have, decided from the parsed document before anything runs. */
+import type { Scenario } from './format.ts';
+import type { Body, Step } from './step-format.ts';
+import { hasDenial, hasRule } from './vocabulary.ts';
+
+/** Thrown where only the run can tell that it goes beyond this version; never counts as passed. */
+export class Unsupported extends Error {
+  override readonly name = 'Unsupported';
+}
+
+/** The first missing thing of the steps, or undefined. The configuration is judged where it is parsed. */
+export function missingInSteps(scenario: Scenario): string | undefined {
+  return firstOf(scenario.steps, missingInStep);
+}
+
+function firstOf<Item>(
+  items: readonly Item[],
+  look: (item: Item) => string | undefined,
+): string | undefined {
+  for (const item of items) {
+    const found = look(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function missingInStep(step: Step): string | undefined {
+  switch (step.action) {
+    case 'group':
+      return 'order groups';
+    case 'modify':
+      return 'modifying an order';
+    case 'config':
+      return 'reloading the configuration';
+    case 'kill':
+      return 'the kill switch';
+    case 'submit':
+      return missingInSubmit(step.body);
+    case 'order':
+      return missingInOrder(step.body);
+    case 'account':
+      return missingInAccount(step.body);
+    case 'clock':
+      return step.body.venue === undefined && step.body.local === undefined
+        ? undefined
+        : 'a skew between clocks';
+    case 'operator':
+      return missingInOperator(step.body);
+    case 'fault':
+      return missingInFault(step.body);
+    case 'expect':
+      return missingInExpectation(step.body);
+    case 'restart': {
+      const { meanwhile, during } = step.body;
+      return (
+        firstOf(meanwhile, missingInStep) ??
+        (during === undefined ? undefined : missingInStep(during))
+      );
+    }
+    default:
+      return undefined;
+  }
+}
+
+function missingInSubmit(body: Body<'submit'>): string | undefined {
+  if (body.bracket !== undefined) return 'bracket orders';
+  if (body.linkedTo !== undefined) return 'linked (OCO) orders';
+  if (body.parent !== undefined) return 'child orders';
+  return body.type === 'trailingStop'
+    ? 'trailing stops by submit (the format has no distance)'
+    : undefined;
+}
+
+function missingInOrder(body: Body<'order'>): string | undefined {
+  if (body.parent !== undefined) return 'child orders';
+  const isKnown = !['none', 'pending', 'pendingCancel'].includes(body.status);
+  return isKnown ? undefined : `orders of status ${body.status}`;
+}
+
+function missingInAccount(body: Body<'account'>): string | undefined {
+  if (body.canTrade !== undefined) return 'the permission to trade (RULE-010)';
+  return body.isVisible === undefined ? undefined : 'the visibility of an account (RULE-010)';
+}
+
+function missingInOperator(body: Body<'operator'>): string | undefined {
+  if (!['unlock', 'rearm', 'resume', 'cancel'].includes(body.verb)) return `operator ${body.verb}`;
+  const role = body.role?.toLowerCase() ?? 'admin';
+  return role === 'admin' ? undefined : `operators of role ${role}`;
+}
+
+function missingInFault(body: Body<'fault'>): string | undefined {
+  return body.store === undefined ? undefined : 'faults of the store';
+}
+
+function missingInExpectation(body: Body<'expect'>): string | undefined {
+  if (body.killSwitch !== undefined) return 'the kill switch';
+  const rule = Object.keys(body.verdicts ?? {}).find((id) => !hasRule(id));
+  if (rule !== undefined) return rule;
+  const code =
+    body.denied === undefined || body.denied === 'none'
+      ? undefined
+      : Object.values(body.denied).find((one) => !hasDenial(one));
+  return code === undefined ? undefined : `denial ${code}`;
+}

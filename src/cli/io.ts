@@ -1,0 +1,40 @@
+/** What a command may touch of its process: handed in, so that commands run in tests without one. */
+import { systemClock, type Clock } from '../kernel/clock.ts';
+
+export type CliIo = {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /** Standard error is a terminal that can be redrawn. */
+  readonly isTerminal: boolean;
+  readonly colour: boolean;
+  readonly size: () => { readonly width: number; readonly height: number };
+  readonly clock: Clock;
+  /** Calls back for every request to stop; returns how to stop listening. */
+  readonly onStop: (stop: () => void) => () => void;
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void;
+};
+
+/** The real process. */
+export function processIo(): CliIo {
+  const { stdout, stderr, env } = process;
+  const isTerminal = stderr.isTTY && env['TERM'] !== 'dumb';
+  return {
+    stdout: (text) => stdout.write(text),
+    stderr: (text) => stderr.write(text),
+    isTerminal,
+    // https://no-color.org: present and not empty.
+    colour: isTerminal && (env['NO_COLOR'] ?? '') === '',
+    size: () => ({ width: stderr.columns, height: stderr.rows }),
+    clock: systemClock,
+    onStop(stop) {
+      process.on('SIGINT', stop);
+      process.on('SIGTERM', stop);
+      return () => {
+        process.off('SIGINT', stop);
+        process.off('SIGTERM', stop);
+      };
+    },
+    exit: (code) => process.exit(code),
+  };
+}

@@ -1,0 +1,221 @@
+/** Events of the machines other than the order; all past-tense facts, all with the time they were taken in. */
+import type { Fill } from './fill.ts';
+import type { AccountId, FillId, InstrumentId, LockId, OrderId } from './ids.ts';
+import type { Instrument, Lots } from './instrument.ts';
+import type { Units } from './money.ts';
+import type { OrderEvent } from './order-event.ts';
+import type { LockKind, LockScope, RuleFinding, WantedAction } from './verdict.ts';
+
+type At = { readonly atMs: number };
+
+export type LedgerEvent =
+  | ({
+      readonly type: 'ledger.fillReported';
+      readonly fill: Fill;
+      readonly instrument: Instrument;
+      readonly tradingDay: string;
+    } & At)
+  /** `realizedUnits` is what the fill contributed when it was booked. */
+  | ({
+      readonly type: 'ledger.fillVoided';
+      readonly fill: Fill;
+      readonly instrument: Instrument;
+      readonly tradingDay: string;
+      readonly realizedUnits: Units;
+    } & At)
+  | ({
+      readonly type: 'ledger.dayRolled';
+      readonly tradingDay: string;
+      readonly boundaryMs: number;
+    } & At)
+  | ({ readonly type: 'ledger.balanceReported'; readonly balanceUnits: Units } & At)
+  /** Dividends, deposits and other known movements of cash; signed. */
+  | ({
+      readonly type: 'ledger.transferRecorded';
+      readonly amountUnits: Units;
+      readonly reason: string;
+    } & At);
+
+export type PositionEvent =
+  | ({
+      readonly type: 'position.filled';
+      readonly fill: Fill;
+      readonly instrument: Instrument;
+    } & At)
+  /** `realizedUnits` is what the ledger had booked for the fill; absent where it is not known. */
+  | ({
+      readonly type: 'position.fillVoided';
+      readonly fill: Fill;
+      readonly instrument: Instrument;
+      readonly realizedUnits?: Units;
+    } & At)
+  /** What the venue says it is; the venue wins. */
+  | ({
+      readonly type: 'position.reported';
+      readonly openLots: Lots;
+      readonly costUnits: Units;
+      readonly venueTimeMs: number;
+    } & At)
+  | ({ readonly type: 'position.doubted'; readonly reason: string } & At)
+  | ({ readonly type: 'position.agreed' } & At);
+
+export type RuleEvent =
+  /** `nextBoundaryMs`: the end of locks that last until the reset; the engine fills it for every DENY. */
+  | ({
+      readonly type: 'rule.verdictChanged';
+      readonly finding: RuleFinding;
+      readonly nextBoundaryMs?: number;
+    } & At)
+  /** The exit this rule asked for has ended: the venue confirms the wanted quantity. */
+  | ({
+      readonly type: 'rule.enforcementAchieved';
+      readonly instrument: InstrumentId | 'account';
+    } & At)
+  | ({
+      readonly type: 'rule.enforcementDelayed';
+      readonly instrument: InstrumentId | 'account';
+      readonly reason: string;
+    } & At)
+  | ({ readonly type: 'rule.lockSet'; readonly lockId: LockId; readonly kind: LockKind } & At)
+  | ({ readonly type: 'rule.lockEnded'; readonly lockId: LockId } & At)
+  | ({ readonly type: 'rule.evaluationFailed'; readonly reason: string } & At)
+  | ({ readonly type: 'rule.disabled' } & At)
+  | ({ readonly type: 'rule.enabled' } & At);
+
+/** One breach as a lock remembers it. Money in settlement units of the account. */
+export type LockInput = {
+  readonly lockId: LockId;
+  readonly accountId: AccountId;
+  readonly scope: LockScope;
+  /** Rule id, or `operator`. */
+  readonly source: string;
+  readonly kind: LockKind;
+  readonly reason: string;
+  readonly observed?: number;
+  readonly limit?: number;
+  readonly createdAtMs: number;
+  /** Absent: no natural end in time. */
+  readonly expiresAtMs?: number;
+  readonly clearsOn: readonly LockClearing[];
+  readonly operatorUnlock: 'never' | 'admin' | 'fourEyes';
+  readonly irrevocable: boolean;
+};
+export type LockClearing =
+  | 'dailyReset'
+  | 'weeklyReset'
+  | 'sessionStart'
+  | 'canTrade'
+  | 'expiry'
+  | 'config'
+  | 'operatorAck';
+
+export type LockEvent =
+  /** The same source breached again: the end may move later, never earlier. */
+  | ({
+      readonly type: 'lock.extended';
+      readonly reason: string;
+      readonly expiresAtMs?: number;
+      readonly observed?: number;
+    } & At)
+  /** The timer is due. `monotonicElapsedMs` since creation where this process has seen it, else absent. */
+  | ({ readonly type: 'lock.expiryReached'; readonly monotonicElapsedMs?: number } & At)
+  | ({
+      readonly type: 'lock.cleared';
+      readonly on: LockClearing;
+      readonly by: string;
+      readonly reason: string;
+    } & At);
+
+export type TradingStateCause = {
+  /** `startup`, `lock:<id>`, `quarantine:<actor>`, `stale:<instrument>`, `unknown:<rule>`, `poison:<actor>`, `mailbox` … */
+  readonly cause: string;
+  readonly state: 'REDUCING' | 'LOCKED' | 'HALTED';
+  readonly reason: string;
+};
+export type TradingState = 'ACTIVE' | 'REDUCING' | 'LOCKED' | 'HALTED';
+
+export type AccountEvent =
+  | ({ readonly type: 'account.causeAdded'; readonly cause: TradingStateCause } & At)
+  | ({ readonly type: 'account.causeRemoved'; readonly cause: string } & At)
+  /** A rule's breach and what it asks for; locks first, then orders, then positions. */
+  | ({
+      readonly type: 'account.enforcementWanted';
+      readonly finding: RuleFinding;
+      readonly actions: readonly WantedAction[];
+      /** For locks that end at the reset: the next boundary. Absent: the lock has no end in time, only the reset clears it. */
+      readonly nextBoundaryMs?: number;
+    } & At)
+  | ({ readonly type: 'account.lockStarted'; readonly lock: LockInput } & At)
+  | ({
+      readonly type: 'account.lockEnded';
+      readonly lockId: LockId;
+      readonly source: string;
+      readonly how: string;
+    } & At)
+  /** A fill added exposure: closed at once if a lock covers it. `keepLots` is the signed quantity before the fill. */
+  | ({
+      readonly type: 'account.exposureAdded';
+      readonly instrument: InstrumentId;
+      readonly keepLots: Lots;
+      readonly orderId?: OrderId;
+    } & At)
+  /** An exit has taken up its work, or a further source asks for the same. */
+  | ({
+      readonly type: 'account.exitStarted';
+      readonly instrument: InstrumentId;
+      readonly sources: readonly string[];
+    } & At)
+  /** The wanted quantity is confirmed. `account`: a flatten of everything found nothing to do. */
+  | ({
+      readonly type: 'account.exitEnded';
+      readonly instrument: InstrumentId | 'account';
+      readonly sources: readonly string[];
+    } & At)
+  | ({
+      readonly type: 'account.exitDelayed';
+      readonly instrument: InstrumentId;
+      readonly sources: readonly string[];
+      readonly reason: string;
+    } & At)
+  | ({
+      readonly type: 'account.dayRolled';
+      readonly tradingDay: string;
+      readonly boundaryMs: number;
+    } & At)
+  | ({ readonly type: 'account.reconciled' } & At)
+  | ({ readonly type: 'account.rearmed'; readonly by: string; readonly reason: string } & At);
+
+/** What the engine knows of one instrument when it talks to its exit. */
+export type ExitFacts = {
+  /** Signed. */
+  readonly openLots: Lots;
+  /** Orders of the instrument that may still fill, other than closes of this exit. */
+  readonly otherOrderIds: readonly OrderId[];
+  /** Closes of this exit that may still fill. */
+  readonly closeOrderIds: readonly OrderId[];
+  readonly closeLeavesLots: Lots;
+};
+
+export type ExitEvent =
+  | ({
+      readonly type: 'exit.required';
+      readonly targetLots: Lots;
+      readonly reason: string;
+      readonly source: string;
+      readonly facts: ExitFacts;
+    } & At)
+  /** Position or orders of the instrument changed. */
+  | ({ readonly type: 'exit.factsChanged'; readonly facts: ExitFacts } & At)
+  | ({ readonly type: 'exit.verifyDue'; readonly facts: ExitFacts } & At);
+
+export type MachineEvent =
+  | OrderEvent
+  | LedgerEvent
+  | PositionEvent
+  | RuleEvent
+  | LockEvent
+  | AccountEvent
+  | ExitEvent;
+export type MachineId = 'order' | 'position' | 'ledger' | 'rule' | 'lock' | 'account' | 'exit';
+
+export type { FillId };

@@ -1,0 +1,174 @@
+/**
+ * Trading days: which one an instant belongs to, and when they change.
+ *
+ * A boundary is a wall-clock time of a zone, so it follows daylight saving: a time in the spring gap is the next
+ * valid instant, a repeated time is its first. On the futures calendar Saturday and Sunday have no boundary:
+ * from Friday's to Monday's it is Monday's day. On the continuous calendar every day has one.
+ *
+ * Invariants (test/property/trading-day.test.ts):
+ * - INV-DAY-1: latest boundary ≤ instant < next boundary, and there is no boundary between them.
+ * - INV-DAY-2: one interval has exactly one day, and days grow from interval to interval.
+ *
+ * Source: rules 7.1, prop-firm 2 and 6.
+ */
+import { Duration, IANAZone } from 'luxon';
+import { condition, invariant } from '../kernel/assert.ts';
+
+export type CalendarKind = 'futures' | 'continuous';
+
+/** When trading days change. */
+export type CalendarSettings = {
+  /** Local time of the boundary, `HH:MM` in 24-hour form. */
+  readonly time: string;
+  /** IANA zone. */
+  readonly zone: string;
+  readonly kind: CalendarKind;
+};
+
+/** One trading day: from its boundary until the next one, UTC milliseconds, `untilMs` excluded. */
+export type TradingDayInterval = {
+  /** `YYYY-MM-DD` */
+  readonly tradingDay: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+};
+
+const [minuteMs, dayMs] = [60_000, 86_400_000];
+
+/** True for `HH:MM` in 24-hour form. */
+export function isTimeOfDay(text: string): boolean {
+  return /^([01]\d|2[0-3]):[0-5]\d$/.test(text);
+}
+
+/** True for the name of a zone that this platform knows. */
+export function isZone(text: string): boolean {
+  return IANAZone.isValidZone(text);
+}
+
+/**
+ * The calendar of one account. It remembers the interval of the last question, because callers ask about
+ * instants that lie close together and a zone costs microseconds. Answers depend on the arguments only.
+ */
+export class TradingCalendar {
+  readonly settings: CalendarSettings;
+  private readonly zone: IANAZone;
+  private readonly boundaryOfDayMs: number;
+  private current: TradingDayInterval | undefined;
+
+  /** @throws ConditionFailed when the time or the zone is not one */
+  constructor(settings: CalendarSettings) {
+    const { time, zone } = settings;
+    condition(
+      isTimeOfDay(time),
+      () => `a boundary is HH:MM in 24-hour form, was ${JSON.stringify(time)}`,
+    );
+    condition(isZone(zone), () => `a zone is an IANA name, was ${JSON.stringify(zone)}`);
+    this.settings = settings;
+    this.zone = IANAZone.create(zone);
+    this.boundaryOfDayMs = Duration.fromISOTime(time).toMillis();
+  }
+
+  /** The trading day that holds the instant (UTC ms). */
+  intervalOf(atMs: number): TradingDayInterval {
+    const { current } = this;
+    if (current !== undefined && atMs >= current.fromMs && atMs < current.untilMs) return current;
+    return (this.current = this.computeInterval(atMs));
+  }
+
+  /** `YYYY-MM-DD` */
+  tradingDayOf(atMs: number): string {
+    return this.intervalOf(atMs).tradingDay;
+  }
+
+  /** The first boundary after the instant. */
+  nextBoundaryMs(atMs: number): number {
+    return this.intervalOf(atMs).untilMs;
+  }
+
+  /** The last boundary at or before the instant. */
+  latestBoundaryMs(atMs: number): number {
+    return this.intervalOf(atMs).fromMs;
+  }
+
+  private computeInterval(atMs: number): TradingDayInterval {
+    condition(Number.isSafeInteger(atMs), () => `an instant is a whole millisecond, was ${atMs}`);
+    const localDay = Math.floor((atMs + this.zone.offset(atMs) * minuteMs) / dayMs);
+    // A zone that jumps can put the boundary of the next date before the instant: begin there.
+    let day = localDay + 1;
+    while (!this.hasBoundary(day) || this.boundaryMs(day) > atMs) {
+      day -= 1;
+      invariant(day > localDay - 7, 'a week has a boundary');
+    }
+    const next = this.nextBoundaryDay(day);
+    return {
+      tradingDay: dateText(this.firstTradingDay(day + 1)),
+      fromMs: this.boundaryMs(day),
+      untilMs: this.boundaryMs(next),
+    };
+  }
+
+  private hasBoundary(day: number): boolean {
+    return this.settings.kind === 'continuous' || !isWeekend(day);
+  }
+
+  private nextBoundaryDay(day: number): number {
+    let next = day + 1;
+    while (!this.hasBoundary(next)) next += 1;
+    return next;
+  }
+
+  private firstTradingDay(day: number): number {
+    return this.settings.kind === 'continuous' || !isWeekend(day)
+      ? day
+      : this.firstTradingDay(day + 1);
+  }
+
+  /** The instant of the boundary on a date, counted in days since the epoch. */
+  private boundaryMs(day: number): number {
+    const wallMs = day * dayMs + this.boundaryOfDayMs;
+    const [before, after] = [this.zone.offset(wallMs - dayMs), this.zone.offset(wallMs + dayMs)];
+    const earlier = wallMs - Math.max(before, after) * minuteMs;
+    const later = wallMs - Math.min(before, after) * minuteMs;
+    for (const atMs of [earlier, later]) {
+      if (atMs + this.zone.offset(atMs) * minuteMs === wallMs) return atMs;
+    }
+    return this.transitionMs(earlier, later);
+  }
+
+  /** The instant between two others at which the offset changes. */
+  private transitionMs(fromMs: number, toMs: number): number {
+    const old = this.zone.offset(fromMs);
+    let [low, high] = [fromMs, toMs];
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.zone.offset(middle) === old) low = middle;
+      else high = middle;
+    }
+    return high;
+  }
+}
+
+/** The trading day of an instant (UTC ms) as `YYYY-MM-DD`. Pure; hot callers keep a `TradingCalendar`. */
+export function tradingDayOf(atMs: number, calendar: CalendarSettings): string {
+  return new TradingCalendar(calendar).tradingDayOf(atMs);
+}
+
+/** The first boundary after the instant. Pure. */
+export function nextBoundaryMs(atMs: number, calendar: CalendarSettings): number {
+  return new TradingCalendar(calendar).nextBoundaryMs(atMs);
+}
+
+/** The last boundary at or before the instant. Pure. */
+export function latestBoundaryMs(atMs: number, calendar: CalendarSettings): number {
+  return new TradingCalendar(calendar).latestBoundaryMs(atMs);
+}
+
+/** The epoch was a Thursday. */
+function isWeekend(day: number): boolean {
+  const weekday = (((day + 4) % 7) + 7) % 7;
+  return weekday === 0 || weekday === 6;
+}
+
+function dateText(day: number): string {
+  return new Date(day * dayMs).toISOString().slice(0, 10);
+}

@@ -1,0 +1,82 @@
+/** What a rule says, with everything needed to explain it. */
+import type { AccountId, InstrumentId, RuleId } from './ids.ts';
+import type { Lots } from './instrument.ts';
+
+export type VerdictKind = 'PASS' | 'DENY' | 'UNKNOWN';
+
+/** One input of a decision. `value` is decimal or plain text for people; `ageMs` where the input ages. */
+export type VerdictInput = {
+  readonly name: string;
+  readonly value: string;
+  readonly ageMs?: number;
+};
+
+export type LockKind =
+  | 'untilReset'
+  | 'untilSessionStart'
+  | 'cooldown'
+  | 'untilRestored'
+  | 'permanent'
+  | 'operator';
+export type Severity = 'info' | 'warning' | 'error' | 'critical';
+
+/** What a breach asks for: a closed union, handled exhaustively. Source: rules 1.5. */
+export type WantedAction =
+  | { readonly type: 'flattenAccount' }
+  | { readonly type: 'closePosition'; readonly instrument: InstrumentId }
+  /** `targetLots` is the signed quantity to keep. */
+  | {
+      readonly type: 'reducePosition';
+      readonly instrument: InstrumentId;
+      readonly targetLots: Lots;
+    }
+  | { readonly type: 'cancelOrdersBySymbol'; readonly instrument: InstrumentId }
+  | { readonly type: 'cancelAllOrders' }
+  /** `durationMs` for cooldowns only. */
+  | {
+      readonly type: 'setLock';
+      readonly scope: LockScope;
+      readonly kind: LockKind;
+      readonly durationMs?: number;
+    }
+  | { readonly type: 'alert'; readonly severity: Severity };
+
+export type LockScope = 'account' | `symbol:${string}` | `contract:${string}`;
+
+/** What a rule watches separately: the whole account, or one instrument of it. */
+export type RuleEntity = 'account' | InstrumentId;
+
+/**
+ * The judgement of one rule on one entity.
+ * Money figures are in the units of `unit`: settlement units of the account currency, or lots for counts.
+ */
+export type RuleFinding = {
+  readonly ruleId: RuleId;
+  readonly entity: RuleEntity;
+  readonly verdict: VerdictKind;
+  /** Denial or breach code of the catalogue; empty for PASS. */
+  readonly code: string;
+  /** PASS, but so much of the limit is used that the rule's `warnAtPct` is reached. */
+  readonly isWarning?: true;
+  readonly unit: 'money' | 'contracts';
+  /** Absent exactly when the verdict is UNKNOWN. */
+  readonly observed?: number;
+  readonly limit?: number;
+  /** Distance to the limit, ≥ 0 while PASS. */
+  readonly headroom?: number;
+  readonly inputs: readonly VerdictInput[];
+  /** Names of what is missing or stale; empty unless UNKNOWN. */
+  readonly missing: readonly string[];
+  /** What the breach asks for; empty unless DENY. */
+  readonly wants: readonly WantedAction[];
+};
+
+/** A change of verdict, ready for the inbox. */
+export type VerdictChange = {
+  readonly accountId: AccountId;
+  readonly finding: RuleFinding;
+  /** Version of the account view that was judged. */
+  readonly viewVersion: number;
+  readonly atMs: number;
+  readonly source: 'worker' | 'inline';
+};

@@ -1,0 +1,392 @@
+/**
+ * The compartment of one account: its trading state with the causes, its locks, and what breaches ask of it.
+ *
+ * The state is the worst of its causes. A cause that halts is latched: only a named operator removes it.
+ * Source: execution 10, rules 1.5, 5 and 7.2.
+ *
+ * Invariants (test/property/account.machine.test.ts):
+ * - INV-ACC-1: the state is the worst cause; without a cause it is active.
+ * - INV-ACC-2: a halting cause leaves only by `account.rearmed`, a lock's cause only by the end of the lock.
+ * - INV-ACC-3: a boundary clears once, and only locks that are older and end with the reset.
+ */
+import { assign, setup } from 'xstate';
+import type { AccountId, InstrumentId, LockId } from '../domain/ids.ts';
+import type { AccountEvent, LockInput, TradingStateCause } from '../domain/machine-event.ts';
+import type { LockScope } from '../domain/verdict.ts';
+import {
+  enforcementRecords,
+  exitsWanted,
+  type EnforcementWanted,
+  type RulePolicy,
+} from './enforcement.ts';
+import { record } from './step.ts';
+
+export type AccountInput = {
+  readonly accountId: AccountId;
+  readonly atMs: number;
+  /** By rule id; a rule that is not named has the default: one admin may unlock. */
+  readonly rulePolicies?: Readonly<Record<string, RulePolicy>>;
+};
+
+type Cause = {
+  readonly state: TradingStateCause['state'];
+  readonly reason: string;
+  readonly sinceMs: number;
+};
+
+/** A breach whose exits have not all ended. */
+type Enforcement = {
+  readonly ruleId: string;
+  readonly entity: InstrumentId | 'account';
+  /** Instruments, or `all` while any exit of the rule goes on. */
+  readonly waitsFor: readonly string[];
+};
+
+type AccountContext = {
+  readonly accountId: AccountId;
+  readonly rulePolicies: Readonly<Record<string, RulePolicy>>;
+  readonly causes: Readonly<Record<string, Cause>>;
+  readonly accountLocks: Readonly<Record<LockId, LockInput>>;
+  /** Locks of one symbol or contract: they do not change the state. */
+  readonly symbolLocks: Readonly<Record<LockId, LockInput>>;
+  /** Exits under way with who asked for them. */
+  readonly exits: Readonly<Record<string, readonly string[]>>;
+  readonly enforcements: readonly Enforcement[];
+  readonly lastBoundaryMs: number;
+};
+
+type Of<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>;
+type Condition = 'halted' | 'locked' | 'reducing' | 'active';
+
+const machineSetup = setup({
+  types: {
+    input: {} as AccountInput,
+    context: {} as AccountContext,
+    events: {} as AccountEvent,
+  },
+  guards: {
+    isHalted: ({ context }) => worst(context) === 'halted',
+    isLocked: ({ context }) => worst(context) === 'locked',
+    isReducing: ({ context }) => worst(context) === 'reducing',
+    isActive: ({ context }) => worst(context) === 'active',
+    isNewCause: ({ context }, { cause }: Of<'account.causeAdded'>) => {
+      const known = context.causes[cause.cause];
+      return known === undefined || severity(cause.state) > severity(known.state);
+    },
+    isRemovable: ({ context }, { cause }: Of<'account.causeRemoved'>) =>
+      context.causes[cause] !== undefined &&
+      context.causes[cause].state !== 'HALTED' &&
+      !cause.startsWith('lock:'),
+    isUnreconciled: ({ context }) => context.causes['startup'] !== undefined,
+    isKnownLock: ({ context }, { lock }: Of<'account.lockStarted'>) =>
+      lockOf(context, lock.lockId) !== undefined,
+    isForbidden: ({ context }, { instrument }: Of<'account.exposureAdded'>) =>
+      governingLock(context, instrument) !== undefined,
+    isNewBoundary: ({ context }, { boundaryMs }: Of<'account.dayRolled'>) =>
+      boundaryMs > context.lastBoundaryMs,
+    isLatched: ({ context }) => worst(context) === 'halted',
+  },
+  actions: {
+    addCause: assign(({ context }, { cause, atMs }: Of<'account.causeAdded'>) => {
+      const { state, reason } = cause;
+      const sinceMs = context.causes[cause.cause]?.sinceMs ?? atMs;
+      return { causes: { ...context.causes, [cause.cause]: { state, reason, sinceMs } } };
+    }),
+    reportHalt: (_, { cause }: Of<'account.causeAdded'>) => {
+      if (cause.state !== 'HALTED') return;
+      const text = `${cause.cause}: ${cause.reason}`;
+      record({ type: 'alert', severity: 'critical', code: 'ACCOUNT_HALTED', text });
+    },
+    removeCause: assign(({ context }, { cause }: { cause: string }) => ({
+      causes: without(context.causes, cause),
+    })),
+    removeLatched: assign(({ context }) => ({
+      causes: Object.fromEntries(
+        Object.entries(context.causes).filter(([, { state }]) => state !== 'HALTED'),
+      ),
+    })),
+    reportRearm: (_, { by, reason }: Of<'account.rearmed'>) => {
+      const text = `${by} re-armed the account: ${reason}`;
+      record({ type: 'alert', severity: 'warning', code: 'ACCOUNT_REARMED', text });
+      record({ type: 'incident', code: 'ACCOUNT_REARMED', text });
+    },
+    enforce: ({ context }, event: EnforcementWanted) => {
+      const { accountId, rulePolicies } = context;
+      for (const one of enforcementRecords(accountId, rulePolicies, event)) record(one);
+      if (exitsWanted(event.actions).length > 0) return;
+      const { ruleId, entity } = event.finding;
+      achieve(ruleId, entity, event.atMs);
+    },
+    rememberEnforcement: assign(({ context }, { finding, actions }: EnforcementWanted) => {
+      const { ruleId, entity } = finding;
+      const waitsFor = exitsWanted(actions);
+      const others = context.enforcements.filter(
+        (other) => other.ruleId !== ruleId || other.entity !== entity,
+      );
+      return {
+        enforcements: waitsFor.length === 0 ? others : [...others, { ruleId, entity, waitsFor }],
+      };
+    }),
+    takeLock: assign(({ context }, { lock, atMs }: Of<'account.lockStarted'>) =>
+      withLock(context, lock, atMs),
+    ),
+    cancelIncreasing: (_, { lock }: Of<'account.lockStarted'>) => {
+      const instrument = instrumentOf(lock.scope);
+      const cancel = { type: 'orders.cancel', which: 'increasing', reason: lock.reason } as const;
+      record(instrument === undefined ? cancel : { ...cancel, instrument });
+    },
+    dropLock: assign(({ context }, { lockId }: Of<'account.lockEnded'>) => ({
+      accountLocks: without(context.accountLocks, lockId),
+      symbolLocks: without(context.symbolLocks, lockId),
+      causes: without(context.causes, `lock:${lockId}`),
+    })),
+    closeAdded: ({ context }, event: Of<'account.exposureAdded'>) => {
+      const { instrument, keepLots } = event;
+      const lock = governingLock(context, instrument);
+      if (lock === undefined) return;
+      const reason = `${instrument} grew while locked by ${lock.source}: ${lock.reason}`;
+      record({ type: 'incident', code: 'EXPOSURE_WHILE_LOCKED', text: reason });
+      const { source } = lock;
+      record({ type: 'exit.require', instrument, targetLots: keepLots, reason, source });
+    },
+    rememberExit: assign(({ context }, { instrument, sources }: Of<'account.exitStarted'>) => ({
+      exits: { ...context.exits, [instrument]: sources },
+    })),
+    reportAchieved: ({ context }, event: Of<'account.exitEnded'>) => {
+      const { instrument, sources, atMs } = event;
+      for (const ruleId of sources.filter(isRule)) {
+        const ended = afterExit(context, event).ended.filter((one) => one.ruleId === ruleId);
+        const entities = new Set([instrument, ...ended.map(({ entity }) => entity)]);
+        for (const entity of entities) achieve(ruleId, entity, atMs);
+      }
+    },
+    forgetExit: assign(({ context }, event: Of<'account.exitEnded'>) => {
+      const { exits, open } = afterExit(context, event);
+      return { exits, enforcements: open };
+    }),
+    reportDelayed: ({ context }, event: Of<'account.exitDelayed'>) => {
+      const { instrument, sources, reason, atMs } = event;
+      const text = `${instrument} for ${sources.join(', ')}: ${reason}`;
+      record({ type: 'alert', severity: 'critical', code: 'ENFORCEMENT_DELAYED', text });
+      for (const ruleId of sources.filter(isRule)) {
+        const waiting = context.enforcements.filter(
+          (one) => one.ruleId === ruleId && waits(one, instrument),
+        );
+        const entities = new Set([instrument, ...waiting.map(({ entity }) => entity)]);
+        for (const entity of entities) {
+          const delayed = {
+            type: 'rule.enforcementDelayed',
+            instrument: entity,
+            reason,
+            atMs,
+          } as const;
+          record({ type: 'message', to: `rule/${ruleId}`, event: delayed });
+        }
+      }
+    },
+    clearDaily: ({ context }, { tradingDay, boundaryMs, atMs }: Of<'account.dayRolled'>) => {
+      for (const lock of [
+        ...Object.values(context.accountLocks),
+        ...Object.values(context.symbolLocks),
+      ]) {
+        // A lock made after the boundary belongs to the new day: a late roll does not end it.
+        if (!lock.clearsOn.includes('dailyReset') || lock.createdAtMs >= boundaryMs) continue;
+        const reason = `the trading day ${tradingDay} begins`;
+        const event = {
+          type: 'lock.cleared',
+          on: 'dailyReset',
+          by: 'schedule',
+          reason,
+          atMs,
+        } as const;
+        record({ type: 'message', to: `lock/${lock.lockId}`, event });
+      }
+    },
+    takeBoundary: assign((_, { boundaryMs }: Of<'account.dayRolled'>) => ({
+      lastBoundaryMs: boundaryMs,
+    })),
+  },
+});
+
+function severity(state: TradingStateCause['state']): number {
+  return ['REDUCING', 'LOCKED', 'HALTED'].indexOf(state);
+}
+
+function worst({ causes }: AccountContext): Condition {
+  const states = new Set(Object.values(causes).map(({ state }) => state));
+  if (states.has('HALTED')) return 'halted';
+  if (states.has('LOCKED')) return 'locked';
+  return states.has('REDUCING') ? 'reducing' : 'active';
+}
+
+function isRule(source: string): boolean {
+  return source.startsWith('RULE-');
+}
+
+function achieve(ruleId: string, instrument: InstrumentId | 'account', atMs: number): void {
+  const event = { type: 'rule.enforcementAchieved', instrument, atMs } as const;
+  record({ type: 'message', to: `rule/${ruleId}`, event });
+}
+
+/** `symbol:MNQ` and `contract:MNQ` are about one instrument; `account` is about all. */
+function instrumentOf(scope: LockScope): InstrumentId | undefined {
+  return scope === 'account' ? undefined : (scope.slice(scope.indexOf(':') + 1) as InstrumentId);
+}
+
+function lockOf(context: AccountContext, lockId: LockId): LockInput | undefined {
+  return context.accountLocks[lockId] ?? context.symbolLocks[lockId];
+}
+
+function governingLock(context: AccountContext, instrument: InstrumentId): LockInput | undefined {
+  const [accountLock] = Object.values(context.accountLocks);
+  if (accountLock !== undefined) return accountLock;
+  return Object.values(context.symbolLocks).find(({ scope }) => instrumentOf(scope) === instrument);
+}
+
+function withLock(context: AccountContext, lock: LockInput, atMs: number): Partial<AccountContext> {
+  const { lockId, scope, reason } = lock;
+  if (scope !== 'account') return { symbolLocks: { ...context.symbolLocks, [lockId]: lock } };
+  const name = `lock:${lockId}`;
+  const sinceMs = context.causes[name]?.sinceMs ?? atMs;
+  return {
+    accountLocks: { ...context.accountLocks, [lockId]: lock },
+    causes: { ...context.causes, [name]: { state: 'LOCKED', reason, sinceMs } },
+  };
+}
+
+function waits({ waitsFor }: Enforcement, instrument: string): boolean {
+  return waitsFor.includes(instrument) || waitsFor.includes('all');
+}
+
+/** Which breaches are over with this exit, and what remains. */
+function afterExit(
+  context: AccountContext,
+  { instrument, sources }: Of<'account.exitEnded'>,
+): { exits: Record<string, readonly string[]>; ended: Enforcement[]; open: Enforcement[] } {
+  const exits = without(context.exits, instrument);
+  const ended: Enforcement[] = [];
+  const open: Enforcement[] = [];
+  for (const one of context.enforcements) {
+    const goesOn = Object.values(exits).some((askers) => askers.includes(one.ruleId));
+    const waitsFor = one.waitsFor.filter((name) => (name === 'all' ? goesOn : name !== instrument));
+    if (!sources.includes(one.ruleId) || waitsFor.length > 0) {
+      open.push(sources.includes(one.ruleId) ? { ...one, waitsFor } : one);
+    } else {
+      ended.push(one);
+    }
+  }
+  return { exits, ended, open };
+}
+
+function without<Value>(all: Readonly<Record<string, Value>>, key: string): Record<string, Value> {
+  const { [key]: _, ...others } = all;
+  return others;
+}
+
+const whole = <Type extends AccountEvent['type']>({ event }: { event: Of<Type> }): Of<Type> =>
+  event;
+
+const halted = { guard: 'isHalted', target: 'halted' } as const;
+const locked = { guard: 'isLocked', target: 'locked' } as const;
+const reducing = { guard: 'isReducing', target: 'reducing' } as const;
+const active = { guard: 'isActive', target: 'active' } as const;
+
+export const accountMachine = machineSetup.createMachine({
+  id: 'account',
+  version: '1',
+  options: { maxIterations: 1000 },
+  context: ({ input: { accountId, atMs, rulePolicies } }) => ({
+    accountId,
+    rulePolicies: rulePolicies ?? {},
+    causes: { startup: { state: 'REDUCING', reason: 'not reconciled yet', sinceMs: atMs } },
+    accountLocks: {},
+    symbolLocks: {},
+    exits: {},
+    enforcements: [],
+    lastBoundaryMs: 0,
+  }),
+  on: {
+    'account.causeAdded': [
+      {
+        guard: { type: 'isNewCause', params: whole },
+        actions: [
+          { type: 'reportHalt', params: whole },
+          { type: 'addCause', params: whole },
+        ],
+      },
+      {},
+    ],
+    'account.causeRemoved': [
+      {
+        guard: { type: 'isRemovable', params: whole },
+        actions: { type: 'removeCause', params: whole },
+      },
+      {},
+    ],
+    'account.reconciled': [
+      {
+        guard: 'isUnreconciled',
+        actions: { type: 'removeCause', params: { cause: 'startup' } },
+      },
+      {},
+    ],
+    'account.rearmed': [
+      {
+        guard: 'isLatched',
+        actions: [{ type: 'reportRearm', params: whole }, 'removeLatched'],
+      },
+      {},
+    ],
+    'account.enforcementWanted': {
+      actions: [
+        { type: 'enforce', params: whole },
+        { type: 'rememberEnforcement', params: whole },
+      ],
+    },
+    'account.lockStarted': [
+      {
+        guard: { type: 'isKnownLock', params: whole },
+        actions: { type: 'takeLock', params: whole },
+      },
+      {
+        actions: [
+          { type: 'cancelIncreasing', params: whole },
+          { type: 'takeLock', params: whole },
+        ],
+      },
+    ],
+    'account.lockEnded': { actions: { type: 'dropLock', params: whole } },
+    'account.exposureAdded': [
+      {
+        guard: { type: 'isForbidden', params: whole },
+        actions: { type: 'closeAdded', params: whole },
+      },
+      {},
+    ],
+    'account.exitStarted': { actions: { type: 'rememberExit', params: whole } },
+    'account.exitEnded': {
+      actions: [
+        { type: 'reportAchieved', params: whole },
+        { type: 'forgetExit', params: whole },
+      ],
+    },
+    'account.exitDelayed': { actions: { type: 'reportDelayed', params: whole } },
+    'account.dayRolled': [
+      {
+        guard: { type: 'isNewBoundary', params: whole },
+        actions: [
+          { type: 'clearDaily', params: whole },
+          { type: 'takeBoundary', params: whole },
+        ],
+      },
+      {},
+    ],
+  },
+  initial: 'reducing',
+  states: {
+    active: { always: [halted, locked, reducing] },
+    reducing: { always: [halted, locked, active] },
+    locked: { always: [halted, reducing, active] },
+    halted: { always: [locked, reducing, active] },
+  },
+});

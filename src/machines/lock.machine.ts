@@ -1,0 +1,218 @@
+/**
+ * One lock: no new exposure in its scope until its end. It keeps answering after that; a later breach of the
+ * same source is a new record, or begins this one again when the two cross. Source: rules 5.
+ *
+ * Invariants (test/property/lock.machine.test.ts):
+ * - INV-LOCK-1: no clock ends a lock early: wall time and elapsed time have both reached the end.
+ * - INV-LOCK-2: the end of an active lock moves later, never earlier.
+ * - INV-LOCK-3: only what is in `clearsOn` clears a lock, and no operator one that he may not.
+ */
+import { assign, setup } from 'xstate';
+import { addExact } from '../domain/arithmetic.ts';
+import type { LockEvent, LockInput } from '../domain/machine-event.ts';
+import { record } from './step.ts';
+
+type LockContext = LockInput & {
+  /** How the lock ended last; absent: never yet. */
+  readonly lastEnding?: {
+    readonly atMs: number;
+    readonly how: string;
+    readonly by: string;
+    readonly reason: string;
+  };
+};
+
+type Of<Type extends LockEvent['type']> = Extract<LockEvent, { type: Type }>;
+type Ending = { atMs: number; how: string; by: string; reason: string };
+
+const machineSetup = setup({
+  types: {
+    input: {} as LockInput,
+    context: {} as LockContext,
+    events: {} as LockEvent,
+  },
+  guards: {
+    isReached: ({ context }, event: Of<'lock.expiryReached'>) =>
+      context.expiresAtMs !== undefined && missingMs(context, context.expiresAtMs, event) <= 0,
+    isClearedBy: ({ context }, { on }: Of<'lock.cleared'>) =>
+      // The end in time is the timer's business: nobody can say that it has come.
+      on !== 'expiry' &&
+      context.clearsOn.includes(on) &&
+      (on !== 'operatorAck' || mayUnlock(context)),
+    isRefusedTo: (_, { on }: Of<'lock.cleared'>) => on === 'operatorAck',
+  },
+  actions: {
+    start: ({ context }, { atMs }: { atMs: number }) => announceStart(context, atMs),
+    extend: assign(({ context }, event: Of<'lock.extended'>) => extended(context, event)),
+    announceExtension: ({ context }, { atMs }: { atMs: number }) => {
+      armExpiry(context);
+      const event = { type: 'account.lockStarted', lock: lockOf(context), atMs } as const;
+      record({ type: 'message', to: 'account', event });
+    },
+    restart: assign((_, event: Of<'lock.extended'>) => ({
+      reason: event.reason,
+      createdAtMs: event.atMs,
+      ...(event.expiresAtMs === undefined ? {} : { expiresAtMs: event.expiresAtMs }),
+      ...(event.observed === undefined ? {} : { observed: event.observed }),
+    })),
+    rearmExpiry: ({ context }, event: Of<'lock.expiryReached'>) => {
+      if (context.expiresAtMs === undefined) return;
+      const dueAtMs = addExact(event.atMs, missingMs(context, context.expiresAtMs, event));
+      record({ type: 'timer.put', timer: 'expiry', dueAtMs, event: 'lock.expiryReached' });
+    },
+    end: assign((_, ending: Ending) => ({ lastEnding: ending })),
+    announceEnd: ({ context }, { atMs, how }: Ending) => {
+      const { lockId, source } = context;
+      const event = { type: 'account.lockEnded', lockId, source, how, atMs } as const;
+      record({ type: 'message', to: 'account', event });
+      if (!isRule(source)) return;
+      const ended = { type: 'rule.lockEnded', lockId, atMs } as const;
+      record({ type: 'message', to: `rule/${source}`, event: ended });
+    },
+    disarmExpiry: ({ context }) => {
+      if (context.expiresAtMs !== undefined) record({ type: 'timer.delete', timer: 'expiry' });
+    },
+    reportUnlock: ({ context }, { on, by, reason }: Of<'lock.cleared'>) => {
+      if (on !== 'operatorAck') return;
+      const text = `${by} unlocked ${context.lockId} (${context.reason}): ${reason}`;
+      record({ type: 'alert', severity: 'warning', code: 'LOCK_UNLOCKED', text });
+      record({ type: 'incident', code: 'LOCK_UNLOCKED', text });
+    },
+    refuseUnlock: ({ context }, { by, reason }: Of<'lock.cleared'>) => {
+      const text = `${context.lockId} stays, ${by} may not unlock it (${reason})`;
+      record({ type: 'alert', severity: 'warning', code: 'LOCK_UNLOCK_REFUSED', text });
+      record({ type: 'incident', code: 'LOCK_UNLOCK_REFUSED', text });
+    },
+  },
+});
+
+function isRule(source: string): boolean {
+  return source.startsWith('RULE-');
+}
+
+function mayUnlock({ operatorUnlock, irrevocable }: LockContext): boolean {
+  return operatorUnlock !== 'never' && !irrevocable;
+}
+
+/** How long the slower of the two clocks still has to go; ≤ 0: the end is reached. Source: rules 5.2. */
+function missingMs(
+  { createdAtMs }: LockContext,
+  expiresAtMs: number,
+  { atMs, monotonicElapsedMs }: Of<'lock.expiryReached'>,
+): number {
+  const byWallMs = expiresAtMs - atMs;
+  if (monotonicElapsedMs === undefined) return byWallMs;
+  return Math.max(byWallMs, Math.ceil(expiresAtMs - createdAtMs - monotonicElapsedMs));
+}
+
+function lockOf(context: LockContext): LockInput {
+  const { lastEnding: _, ...lock } = context;
+  return lock;
+}
+
+function armExpiry({ expiresAtMs }: LockContext): void {
+  if (expiresAtMs === undefined) return;
+  record({ type: 'timer.put', timer: 'expiry', dueAtMs: expiresAtMs, event: 'lock.expiryReached' });
+}
+
+function announceStart(context: LockContext, atMs: number): void {
+  armExpiry(context);
+  const { lockId, source, kind } = context;
+  const event = { type: 'account.lockStarted', lock: lockOf(context), atMs } as const;
+  record({ type: 'message', to: 'account', event });
+  if (!isRule(source)) return;
+  const set = { type: 'rule.lockSet', lockId, kind, atMs } as const;
+  record({ type: 'message', to: `rule/${source}`, event: set });
+}
+
+function extended(context: LockContext, event: Of<'lock.extended'>): Partial<LockContext> {
+  const { reason, expiresAtMs, observed } = event;
+  // No end is later than any end.
+  const isLater =
+    expiresAtMs !== undefined &&
+    context.expiresAtMs !== undefined &&
+    expiresAtMs > context.expiresAtMs;
+  return {
+    reason,
+    ...(isLater ? { expiresAtMs } : {}),
+    ...(observed === undefined ? {} : { observed }),
+  };
+}
+
+const whole = <Type extends LockEvent['type']>({ event }: { event: Of<Type> }): Of<Type> => event;
+
+const expired = ({ event }: { event: Of<'lock.expiryReached'> }): Ending => ({
+  atMs: event.atMs,
+  how: 'expiry',
+  by: 'timer',
+  reason: 'the end of the lock is reached',
+});
+const cleared = ({ event }: { event: Of<'lock.cleared'> }): Ending => ({
+  atMs: event.atMs,
+  how: event.on,
+  by: event.by,
+  reason: event.reason,
+});
+
+const ended = machineSetup.createStateConfig({
+  on: {
+    // The breach was on its way while the lock ended: it counts.
+    'lock.extended': {
+      target: 'active',
+      actions: { type: 'restart', params: whole },
+    },
+    'lock.expiryReached': {},
+    'lock.cleared': {},
+  },
+});
+
+export const lockMachine = machineSetup.createMachine({
+  id: 'lock',
+  version: '1',
+  options: { maxIterations: 1000 },
+  context: ({ input }) => input,
+  initial: 'active',
+  states: {
+    active: {
+      entry: { type: 'start', params: ({ context }) => ({ atMs: context.createdAtMs }) },
+      on: {
+        'lock.extended': {
+          actions: [
+            { type: 'extend', params: whole },
+            { type: 'announceExtension', params: ({ event }) => ({ atMs: event.atMs }) },
+          ],
+        },
+        'lock.expiryReached': [
+          {
+            guard: { type: 'isReached', params: whole },
+            target: 'expired',
+            actions: [
+              { type: 'end', params: expired },
+              { type: 'announceEnd', params: expired },
+            ],
+          },
+          { actions: { type: 'rearmExpiry', params: whole } },
+        ],
+        'lock.cleared': [
+          {
+            guard: { type: 'isClearedBy', params: whole },
+            target: 'cleared',
+            actions: [
+              'disarmExpiry',
+              { type: 'reportUnlock', params: whole },
+              { type: 'end', params: cleared },
+              { type: 'announceEnd', params: cleared },
+            ],
+          },
+          {
+            guard: { type: 'isRefusedTo', params: whole },
+            actions: { type: 'refuseUnlock', params: whole },
+          },
+          {},
+        ],
+      },
+    },
+    expired: ended,
+    cleared: ended,
+  },
+});

@@ -1,0 +1,104 @@
+/**
+ * Where orders go. The venue is never trusted: everything it says is an event with the venue's own time,
+ * delivered every time, in the order received; nothing is collapsed.
+ */
+import type { Approved } from '../domain/approved.ts';
+import type { Fill } from '../domain/fill.ts';
+import type { AccountId, InstrumentId, OrderId, VenueOrderId } from '../domain/ids.ts';
+import type { Lots, Ticks } from '../domain/instrument.ts';
+import type { Units } from '../domain/money.ts';
+import type { OrderVenueEvent } from '../domain/order-event.ts';
+import type {
+  CancelOrder,
+  ExecutionState,
+  ModifyOrder,
+  OrderType,
+  SubmitOrder,
+} from '../domain/order.ts';
+import type { Side } from '../domain/position.ts';
+
+export type VenueEvent =
+  /** A report about one of our orders: an answer, a stream message, or a query result. */
+  | {
+      readonly type: 'venue.order';
+      /** Identity of the report; the same report delivered twice has the same key. */
+      readonly key: string;
+      readonly accountId: AccountId;
+      readonly orderId: OrderId;
+      readonly event: OrderVenueEvent;
+    }
+  /** An execution of ours or of somebody else on the account. Order events of it follow by the engine. */
+  | { readonly type: 'venue.fill'; readonly fill: Fill }
+  | { readonly type: 'venue.fillVoided'; readonly fill: Fill }
+  | {
+      readonly type: 'venue.position';
+      readonly accountId: AccountId;
+      readonly instrument: InstrumentId;
+      readonly openLots: Lots;
+      readonly costUnits: Units;
+      readonly venueTimeMs: number;
+    }
+  | {
+      readonly type: 'venue.balance';
+      readonly accountId: AccountId;
+      readonly balanceUnits: Units;
+      readonly venueTimeMs: number;
+    }
+  | { readonly type: 'venue.link'; readonly status: 'up' | 'down'; readonly reason: string };
+
+/** An order as the venue lists it. */
+export type VenueOrder = {
+  readonly venueOrderId: VenueOrderId;
+  /** Our id, where the order carries one. */
+  readonly orderId?: OrderId;
+  readonly accountId: AccountId;
+  readonly instrument: InstrumentId;
+  readonly side: Side;
+  readonly orderType: OrderType;
+  readonly quantityLots: Lots;
+  readonly filledLots: Lots;
+  readonly limitTicks?: Ticks;
+  readonly stopTicks?: Ticks;
+  readonly status: Extract<
+    ExecutionState,
+    | 'working'
+    | 'partial'
+    | 'filled'
+    | 'canceled'
+    | 'expired'
+    | 'rejected'
+    | 'suspended'
+    | 'triggered'
+  >;
+  readonly updatedAtMs: number;
+};
+
+/** A complete picture. A list that could not be read makes the whole call fail: absent is not empty. */
+export type VenueSnapshot = {
+  readonly asOfMs: number;
+  readonly balanceUnits: Units;
+  /** Open orders and every order finished since `sinceMs`. */
+  readonly orders: readonly VenueOrder[];
+  readonly positions: readonly {
+    readonly instrument: InstrumentId;
+    readonly openLots: Lots;
+    readonly costUnits: Units;
+  }[];
+  /** Every execution since `sinceMs`, oldest first. */
+  readonly fills: readonly Fill[];
+};
+
+export interface VenuePort {
+  readonly id: string;
+  /** Starts delivering. Called once, before anything else. */
+  connect(sink: (event: VenueEvent) => void): void;
+  /** Hands the order to the wire and returns; the answer comes as `venue.order` of origin `answer`. */
+  submit(order: Approved<SubmitOrder>): void;
+  cancel(cancel: CancelOrder): void;
+  modify(modify: ModifyOrder): void;
+  /** Asks for one order; answered by `venue.order` of origin `query` (its status, or missingInQuery). */
+  query(accountId: AccountId, orderId: OrderId): void;
+  /** Everything since `sinceMs`. Rejects when any list could not be read. */
+  snapshot(accountId: AccountId, sinceMs: number): Promise<VenueSnapshot>;
+  close(): void;
+}

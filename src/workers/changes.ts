@@ -1,0 +1,83 @@
+/** From findings to changes of verdict. Pure. */
+import type { RuleFinding } from '../domain/verdict.ts';
+
+/** What one rule says of one entity. */
+export function findingKey({ ruleId, entity }: Pick<RuleFinding, 'ruleId' | 'entity'>): string {
+  return `${ruleId}|${entity}`;
+}
+
+/** True for what needs no memory: an entity that nothing is known of reads PASS. */
+export function isPlainPass({ verdict, isWarning }: RuleFinding): boolean {
+  return verdict === 'PASS' && isWarning !== true;
+}
+
+/**
+ * The findings that differ from what was said last, in order; then a PASS for every entity that is no
+ * longer watched. `known` holds the last word per key, without plain PASSes.
+ */
+export function changedFindings(
+  known: ReadonlyMap<string, RuleFinding>,
+  findings: readonly RuleFinding[],
+): readonly RuleFinding[] {
+  const changed: RuleFinding[] = [];
+  const seen = new Set<string>();
+  for (const finding of findings) {
+    const key = findingKey(finding);
+    seen.add(key);
+    const before = known.get(key);
+    if (before === undefined ? !isPlainPass(finding) : differs(before, finding)) {
+      changed.push(finding);
+    }
+  }
+  for (const [key, before] of known) if (!seen.has(key)) changed.push(endedFinding(before));
+  return changed;
+}
+
+/** Whether the second finding is news after the first. */
+export function differs(before: RuleFinding, after: RuleFinding): boolean {
+  return (
+    before.verdict !== after.verdict ||
+    before.code !== after.code ||
+    before.isWarning !== after.isWarning ||
+    before.missing.length !== after.missing.length ||
+    before.missing.some((name, index) => name !== after.missing[index])
+  );
+}
+
+/**
+ * The findings of one rule at the latest prices, with a breach at an extreme in the place of the entity's
+ * finding. `isPassing`: some breach holds at an extreme only.
+ */
+export function withExtremes(
+  now: readonly RuleFinding[],
+  extremes: readonly RuleFinding[],
+): { readonly findings: readonly RuleFinding[]; readonly isPassing: boolean } {
+  const breaches = extremes.filter(({ verdict }) => verdict === 'DENY');
+  let isPassing = false;
+  const findings = now.map((finding) => {
+    if (finding.verdict === 'DENY') return finding;
+    const breach = breaches.find(({ entity }) => entity === finding.entity);
+    if (breach === undefined) return finding;
+    isPassing = true;
+    return breach;
+  });
+  return { findings, isPassing };
+}
+
+/** Nothing is watched any more: PASS. */
+function endedFinding(before: RuleFinding): RuleFinding {
+  return {
+    ruleId: before.ruleId,
+    entity: before.entity,
+    verdict: 'PASS',
+    code: '',
+    unit: before.unit,
+    observed: 0,
+    ...(before.limit === undefined
+      ? {}
+      : { limit: before.limit, headroom: Math.abs(before.limit) }),
+    inputs: [],
+    missing: [],
+    wants: [],
+  };
+}

@@ -1,0 +1,1 @@
+export { runShard as default } from './rule-evaluation.ts';

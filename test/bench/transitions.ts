@@ -1,0 +1,172 @@
+/** Durable transitions against the same machine bare in memory, and against one transaction per transition. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { createActor } from 'xstate';
+import { AccountRuntime } from '../../src/actors/account-runtime.ts';
+import { drain } from '../../src/actors/deliver.ts';
+import { Engine } from '../../src/actors/engine.ts';
+import { writeDueSnapshots } from '../../src/actors/passivation.ts';
+import { outside, Turn } from '../../src/actors/turn.ts';
+import { hostedMachines, knownMachines } from '../../src/bin/machines.ts';
+import type { Approved } from '../../src/domain/approved.ts';
+import type { AccountId } from '../../src/domain/ids.ts';
+import { builtInInstruments } from '../../src/domain/instruments.ts';
+import type { MachineEvent } from '../../src/domain/machine-event.ts';
+import type { SubmitOrder } from '../../src/domain/order.ts';
+import { TradingCalendar } from '../../src/domain/trading-day.ts';
+import { SimulatedClock } from '../../src/kernel/clock.ts';
+import { createIds } from '../../src/kernel/ids.ts';
+import { limits } from '../../src/kernel/limits.ts';
+import { createRandom } from '../../src/kernel/random.ts';
+import { orderMachine } from '../../src/machines/order.machine.ts';
+import { collect } from '../../src/machines/step.ts';
+import { openJournal } from '../../src/persistence/journal.ts';
+import { createInlineEvaluator } from '../../src/workers/inline-evaluator.ts';
+import { interleaved, rate, ratio, rounded, type Row } from './measure.ts';
+import { orderEvents, orderInput, runBare, stepsPerLife } from './order-life.ts';
+
+/** Orders whose steps share one commit: about the 256 events of a turn. */
+const ordersPerTurn = 42;
+
+/** The engine's own path: cells, facts, effects, timers, hash chain, snapshots, one FULL commit per turn. @returns milliseconds */
+export function runDurable(orders: number, directory: string): number {
+  const clock = new SimulatedClock(1_000);
+  const journal = openJournal({
+    directory,
+    environment: 'PAPER',
+    knownMachines,
+    clock,
+    appVersion: 'bench',
+    databaseUuid: 'bench',
+    ballastBytes: 0,
+  });
+  const silent = {
+    id: 'none',
+    connect: () => undefined,
+    submit: () => undefined,
+    cancel: () => undefined,
+    modify: () => undefined,
+    query: () => undefined,
+    snapshot: () => Promise.reject(new Error('none')),
+    close: () => undefined,
+  };
+  const engine = new Engine({
+    clock,
+    ids: createIds('BENCH', 1),
+    random: createRandom('bench'),
+    journal,
+    venue: silent,
+    evaluator: createInlineEvaluator(),
+    alerts: { raise: () => undefined },
+    machines: hostedMachines,
+    instruments: builtInInstruments,
+    accounts: [{ id: 'A1' as AccountId, currency: 'USD', startBalanceUnits: 0, rules: [] }],
+    calendar: new TradingCalendar({ time: '17:00', zone: 'America/Chicago', kind: 'futures' }),
+    mode: 'PAPER',
+    quoteMaxAgeMs: 5_000,
+  });
+  const { world } = engine;
+  const account = 'A1' as AccountId;
+  world.accounts.set(account, new AccountRuntime(account, 'USD', []));
+  const startedMs = performance.now();
+  for (let number = 0; number < orders; number += ordersPerTurn) {
+    const turn = new Turn(world);
+    for (let next = number; next < Math.min(orders, number + ordersPerTurn); next += 1) {
+      const input = orderInput(next);
+      world.approved.set(input.orderId, input as unknown as Approved<SubmitOrder>);
+      turn.create(account, `order/${input.orderId}`, 'order', input, outside);
+      for (const event of orderEvents(next))
+        turn.sendSibling(account, `order/${input.orderId}`, event as MachineEvent, outside);
+      drain(world, turn);
+    }
+    journal.commit(turn.batch());
+    for (const release of turn.releases) release();
+    writeDueSnapshots(world, limits.journalTailRowsMax);
+    // Finished orders leave memory, as the engine's passivation does.
+    for (let next = number; next < number + ordersPerTurn; next += 1) {
+      const id = `account/A1/order/BENCH-${next}` as never;
+      world.cells.get(id)?.stop();
+      world.cells.delete(id);
+    }
+  }
+  const milliseconds = performance.now() - startedMs;
+  journal.close();
+  return milliseconds;
+}
+
+/** What a first version would do: persist the whole snapshot after each transition, in a transaction of its own. */
+function runNaive(orders: number, directory: string): number {
+  const database = new Database(join(directory, 'naive.db'));
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.exec('CREATE TABLE state (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT');
+  const put = database.prepare(
+    'INSERT INTO state VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
+  );
+  const startedMs = performance.now();
+  for (let number = 0; number < orders; number += 1) {
+    const actor = createActor(orderMachine, { id: `o${number}`, input: orderInput(number) });
+    const save = (): unknown => put.run(`o${number}`, JSON.stringify(actor.getPersistedSnapshot()));
+    collect(() => actor.start());
+    save();
+    for (const event of orderEvents(number)) {
+      collect(() => actor.send(event as never));
+      save();
+    }
+    actor.stop();
+  }
+  const milliseconds = performance.now() - startedMs;
+  database.close();
+  return milliseconds;
+}
+
+function inDirectory(run: (directory: string) => number): number {
+  const directory = mkdtempSync(join(tmpdir(), 'bulkhead-bench-'));
+  try {
+    return run(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+export async function benchTransitions(scale: number): Promise<readonly Row[]> {
+  const orders = Math.round(12_000 * scale);
+  const naiveOrders = Math.max(50, Math.round(orders / 20));
+  runBare(2_000);
+  inDirectory((directory) => runDurable(2_000, directory));
+  const result = await interleaved(5, {
+    bare: () => rate(orders * stepsPerLife, runBare(orders)),
+    durable: () =>
+      rate(
+        orders * stepsPerLife,
+        inDirectory((directory) => runDurable(orders, directory)),
+      ),
+    naive: () =>
+      rate(
+        naiveOrders * stepsPerLife,
+        inDirectory((directory) => runNaive(naiveOrders, directory)),
+      ),
+  });
+  const detail = `bare ${rounded(result.bare)}/s, durable ${rounded(result.durable)}/s, per-transition snapshot ${rounded(result.naive)}/s; ${orders} order lives of ${stepsPerLife} steps, median of 5 interleaved rounds`;
+  const [toBare, toNaive] = [result.durable / result.bare, result.durable / result.naive];
+  return [
+    {
+      id: 'T1',
+      what: 'durable transitions/s (FULL, group commit, hash chain) vs the same machine bare in memory',
+      measured: ratio(toBare),
+      target: '≥ 0.8 ×',
+      isMet: toBare >= 0.8,
+      detail,
+    },
+    {
+      id: 'T2',
+      what: 'the same vs one transaction per transition with getPersistedSnapshot',
+      measured: ratio(toNaive),
+      target: '≥ 15 ×',
+      isMet: toNaive >= 15,
+      detail,
+    },
+  ];
+}

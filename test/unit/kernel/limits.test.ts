@@ -1,0 +1,16 @@
+/** Verifies: style 3.3, every bound is a positive whole number. */
+import { expect, it } from 'vitest';
+import { limits } from '../../../src/kernel/limits.ts';
+
+it.each(Object.entries(limits))('%s is a positive whole number', (_name, value) => {
+  expect(Number.isSafeInteger(value)).toBe(true);
+  expect(value).toBeGreaterThan(0);
+});
+
+it('bounds that depend on each other agree', () => {
+  expect(limits.turnEventsPerActorMax).toBeLessThanOrEqual(limits.turnEventsMax);
+  expect(limits.turnEventsMax).toBeLessThanOrEqual(limits.inboxDepthMax);
+  expect(limits.inboxAlarmPercent).toBeLessThan(100);
+  expect(limits.restartBackoffMs).toBeLessThan(limits.restartBackoffMsMax);
+  expect(limits.evaluationDurationMsMax).toBeLessThan(limits.evaluationLockstepDurationMsMax);
+});
