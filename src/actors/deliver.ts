@@ -9,6 +9,7 @@ import type { AccountRuntime } from './account-runtime.ts';
 import { Cell, StepCrash, type StepResult } from './cell.ts';
 import { bookFill, observe } from './observe.ts';
 import { carryOut } from './recorded.ts';
+import { followDoubt } from './search.ts';
 import { onCrash, quarantine, supervisionOf } from './supervisor.ts';
 import type { Delivery, Turn } from './turn.ts';
 import type { World } from './world.ts';
@@ -137,6 +138,7 @@ function step(
   );
   const correlationSeq = delivery.correlationSeq === 0 ? seq : delivery.correlationSeq;
   observe(world, cell);
+  followDoubt(world, turn, cell);
   if (cell.hosted.id === 'ledger') bookFill(world, turn, cell, delivery.event, seq);
   const context = { world, turn, cell, account: accountOf(world, cell), seq, correlationSeq };
   let index = 0;

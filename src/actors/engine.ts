@@ -56,6 +56,8 @@ export class Engine {
       settledAlerts: [],
       closedOrders: [],
       supervision: new Map(),
+      picturesWanted: new Set(),
+      searches: new Map(),
       lockStarts: new Map(),
       counters: emptyCounters(),
     };
@@ -172,6 +174,8 @@ export class Engine {
     }
     this.alarm(turn);
     this.finish(turn);
+    for (const accountId of world.picturesWanted) void this.synchronize(accountId);
+    world.picturesWanted.clear();
     return world.inbox.depth > 0;
   }
 

@@ -10,10 +10,11 @@ import type { EngineInput } from './input.ts';
 import { judgeChanged, takeVerdicts } from './judge.ts';
 import { reconcile } from './reconciler.ts';
 import { deliverTimer } from './scheduler.ts';
+import { isProvenAbsent } from './search.ts';
 import { settleOrderEffects } from './settle-effects.ts';
 import { restart, resume } from './supervisor.ts';
 import { outside, type Turn } from './turn.ts';
-import type { World } from './world.ts';
+import { actorId, type World } from './world.ts';
 
 /** Handles one input and everything it causes inside the engine. */
 export function handle(world: World, turn: Turn, input: EngineInput): void {
@@ -131,6 +132,13 @@ function routeReport(
     world.counters.duplicateReports += 1;
     return;
   }
+  if (isUnknownOrder(world, report)) {
+    // Placed elsewhere: the picture says what it is, and it is adopted from there.
+    world.picturesWanted.add(report.accountId);
+    return;
+  }
+  const isAbsent = report.event.type === 'order.notFoundConfirmed';
+  if (isAbsent && !isProvenAbsent(world, report.accountId, report.orderId)) return;
   turn.takenKeys.add(key);
   turn.dedupeKeys.push({ key, atMs: turn.atMs });
   turn.sendSibling(
@@ -142,6 +150,18 @@ function routeReport(
   drain(world, turn);
   settleOrderEffects(world, turn, report.accountId, report.orderId, report.event);
   refreshExits(world, turn, report.accountId);
+}
+
+function isUnknownOrder(
+  world: World,
+  { accountId, orderId }: Extract<VenueEvent, { type: 'venue.order' }>,
+): boolean {
+  const actor = actorId(accountId, `order/${orderId}`);
+  return (
+    world.accounts.has(accountId) &&
+    !world.cells.has(actor) &&
+    world.options.journal.readActor(actor) === undefined
+  );
 }
 
 function routeVoid(world: World, turn: Turn, fill: Fill): void {

@@ -1,5 +1,5 @@
 import type { RuleId } from '../domain/ids.ts';
-import type { RuleFinding, VerdictChange } from '../domain/verdict.ts';
+import { findingText, type RuleFinding, type VerdictChange } from '../domain/verdict.ts';
 import type { AccountFacts } from '../domain/view.ts';
 import { errorText } from '../kernel/errors.ts';
 import { orderFindings } from '../rules/precedence.ts';
@@ -136,10 +136,7 @@ function tell(
   if (isSame(last, finding)) return;
   if (finding.verdict === 'DENY' && last?.verdict !== 'DENY') {
     world.counters.breaches += 1;
-    const inputs = finding.inputs.map(({ name, value }) => `${name}=${value}`).join(', ');
-    turn.note(
-      `BREACH ${account.id} ${finding.ruleId} ${finding.code} ${finding.entity}: ${inputs}`,
-    );
+    turn.note(`BREACH ${account.id} ${finding.ruleId} ${finding.entity} ${findingText(finding)}`);
   }
   const nextBoundaryMs = world.options.calendar.nextBoundaryMs(turn.atMs);
   const event = { type: 'rule.verdictChanged', finding, nextBoundaryMs, atMs: turn.atMs } as const;

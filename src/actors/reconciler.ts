@@ -10,6 +10,7 @@ import type { VenueOrder, VenueSnapshot } from '../ports/venue.port.ts';
 import type { AccountRuntime } from './account-runtime.ts';
 import { drain } from './deliver.ts';
 import { refreshExits, routeFill } from './fills.ts';
+import { isProvenAbsent } from './search.ts';
 import { settleOrderEffects } from './settle-effects.ts';
 import type { Cause, Turn } from './turn.ts';
 import { actorId, type World } from './world.ts';
@@ -71,12 +72,14 @@ function reconcileOrders(
   const reported = new Map<string, VenueOrder>();
   for (const order of snapshot.orders) {
     if (order.orderId === undefined) adopt(world, turn, account, order, cause);
-    else reported.set(order.orderId, order);
+    reported.set(order.orderId ?? order.venueOrderId, order);
   }
   for (const orderId of openOrders(world, account)) {
     const order = reported.get(orderId);
     const event =
       order === undefined ? absent(world, turn, account, orderId) : statusEvent(order, turn.atMs);
+    const isAbsent = event.type === 'order.notFoundConfirmed';
+    if (isAbsent && !isProvenAbsent(world, account.id, orderId)) continue;
     turn.sendSibling(account.id, `order/${orderId}`, event, cause);
     drain(world, turn);
     settleOrderEffects(world, turn, account.id, orderId, event);
@@ -140,7 +143,7 @@ function statusEvent(order: VenueOrder, atMs: number): OrderVenueEvent {
 
 const openStatuses: ReadonlySet<string> = new Set(['working', 'partial', 'suspended', 'triggered']);
 
-/** An order placed elsewhere: it may fill, so it has an actor and counts in every exposure. */
+/** An order placed elsewhere: it may fill, so it has an actor, under the venue's id, and counts in every exposure. */
 function adopt(
   world: World,
   turn: Turn,
@@ -148,7 +151,7 @@ function adopt(
   order: VenueOrder,
   cause: Cause,
 ): void {
-  const orderId = `ext-${order.venueOrderId}` as OrderId;
+  const orderId = order.venueOrderId as string as OrderId;
   const isKnown = world.cells.has(actorId(account.id, `order/${orderId}`));
   if (isKnown || !openStatuses.has(order.status)) return;
   const { instrument, side, orderType, quantityLots, venueOrderId, status, filledLots } = order;

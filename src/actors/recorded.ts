@@ -154,7 +154,8 @@ function raiseAlert(
     world.options.alerts.raise(alert);
     world.settledAlerts.push(id);
   });
-  turn.note(`${severity.toUpperCase()} ${code} ${account.id}: ${text}`);
+  // A breach has its own note; what is graver than a breach stands out.
+  if (severity === 'critical') turn.note(`CRITICAL ${code} ${account.id}: ${text}`);
 }
 
 function createLock(

@@ -5,6 +5,7 @@ import type { TimerRow } from '../ports/journal.port.ts';
 import type { AccountRuntime } from './account-runtime.ts';
 import { drain } from './deliver.ts';
 import { settleOrderEffects } from './settle-effects.ts';
+import { searchAgain, searchEvent } from './search.ts';
 import { timerKey } from './timer-service.ts';
 import { outside, type Turn } from './turn.ts';
 import { actorId, siblingOf, type World } from './world.ts';
@@ -24,6 +25,10 @@ export function deliverTimer(world: World, turn: Turn, row: TimerRow): void {
   }
   if (row.event === 'scheduler.boundaryReached') {
     rollDay(world, turn, account);
+    return;
+  }
+  if (row.event === searchEvent) {
+    searchAgain(world, turn, account.id, row.owner);
     return;
   }
   const owner = row.owner as ActorId;

@@ -122,6 +122,10 @@ export type World = {
   /** Closed orders, oldest first, for passivation. */
   readonly closedOrders: { readonly id: ActorId; readonly atMs: number }[];
   readonly supervision: Map<ActorId, Supervision>;
+  /** Accounts whose complete picture is wanted: the venue spoke of an order that nobody here knows. */
+  readonly picturesWanted: Set<AccountId>;
+  /** Orders in doubt: look-ups so far, and answers that did not show them. */
+  readonly searches: Map<OrderId, { readonly asked: number; readonly absences: number }>;
   /** Monotonic time at which this process made a lock. */
   readonly lockStarts: Map<ActorId, number>;
   readonly counters: Counters;

@@ -10,6 +10,8 @@ import type { RuleEvaluatorPort } from '../ports/rule-evaluator.port.ts';
 
 /** Rounds at one instant: beyond any real cascade, so only a loop of ours gets here. */
 const roundsMax = 100_000;
+/** Turns of the loop that a picture of the venue is given; one that needs time comes with the clock. */
+const yieldsMax = 4;
 /** How often the age of marks is looked at while the market is silent. Source: rules 6, one second of resolution. */
 const sweepMs = 1_000;
 
@@ -31,15 +33,15 @@ export class Lockstep {
   /** Everything that waits or is due now, with all it causes at this instant. */
   async rest(): Promise<void> {
     const { clock, engine, evaluator } = this.parts;
-    let hasYielded = false;
+    let yields = 0;
     for (let round = 0; round < roundsMax; round += 1) {
       engine.rest();
       if (clock.runNext(clock.nowMs())) continue;
       if (!evaluator.isDirty(clock.nowMs())) {
         if (engine.world.inbox.depth > 0) continue;
-        if (!engine.isSynchronizing || hasYielded) return;
+        if (!engine.isSynchronizing || yields === yieldsMax) return;
         // A picture of the venue that needs no time comes as a promise.
-        hasYielded = true;
+        yields += 1;
         await new Promise<void>((resolve) => setImmediate(resolve));
         continue;
       }

@@ -1,6 +1,7 @@
 /** What a rule says, with everything needed to explain it. */
 import type { AccountId, InstrumentId, RuleId } from './ids.ts';
 import type { Lots } from './instrument.ts';
+import { formatMoney } from './money.ts';
 
 export type VerdictKind = 'PASS' | 'DENY' | 'UNKNOWN';
 
@@ -80,3 +81,20 @@ export type VerdictChange = {
   readonly atMs: number;
   readonly source: 'worker' | 'inline';
 };
+
+/** Limits are written and shown in this currency. */
+const currencyOfLimits = 'USD';
+
+/** `DAILY_LOSS_REACHED: observed=-501.20, limit=-500.00, realized=…`: the decision first, then what it rests on. */
+export function findingText(finding: RuleFinding): string {
+  const { code, unit, observed, limit, inputs, missing } = finding;
+  const figure = (value: number): string =>
+    unit === 'money' ? formatMoney(value, currencyOfLimits) : String(value);
+  const facts = [
+    ...(observed === undefined ? [] : [`observed=${figure(observed)}`]),
+    ...(limit === undefined ? [] : [`limit=${figure(limit)}`]),
+    ...inputs.map(({ name, value }) => `${name}=${value}`),
+    ...missing.map((name) => `unknown=${name}`),
+  ];
+  return facts.length === 0 ? code : `${code}: ${facts.join(', ')}`;
+}

@@ -23,6 +23,9 @@ export const limits = {
   exitRoundsMax: 5,
   exitVerifyDurationMs: 10_000,
   exitPacedDurationMs: 30_000,
+  /** Pauses between look-ups of an order in doubt; answered by all of them, it is absent. Source: execution 2.3. */
+  searchPausesMs: [500, 2_000, 5_000, 10_000] as readonly number[],
+  searchPauseMsMax: 10_000,
   /** Pauses between attempts to get the venue's picture; the last holds on. Source: execution 11.1. */
   reconcilePausesMs: [1_000, 5_000, 10_000] as readonly number[],
   reconcilePauseMsMax: 10_000,

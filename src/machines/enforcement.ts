@@ -7,7 +7,8 @@ import { addExact } from '../domain/arithmetic.ts';
 import type { AccountId, LockId, RuleId } from '../domain/ids.ts';
 import type { AccountEvent, LockClearing, LockInput } from '../domain/machine-event.ts';
 import type { Recorded } from '../domain/recorded.ts';
-import type { LockKind, RuleFinding, WantedAction } from '../domain/verdict.ts';
+import { findingText } from '../domain/verdict.ts';
+import type { LockKind, WantedAction } from '../domain/verdict.ts';
 import { unreachable } from '../kernel/assert.ts';
 
 /** Who may end the locks of a rule before their time. Source: rules 5.5. */
@@ -101,7 +102,7 @@ function recordOf(
   action: WantedAction,
 ): Recorded {
   const { ruleId, entity, code } = event.finding;
-  const reason = reasonOf(event.finding);
+  const reason = findingText(event.finding);
   const exit = { type: 'exit.require', reason, source: ruleId } as const;
   switch (action.type) {
     case 'setLock':
@@ -133,7 +134,7 @@ function lockRecord(
 ): Recorded {
   const { finding, nextBoundaryMs, atMs } = event;
   const { ruleId, observed, limit } = finding;
-  const reason = reasonOf(finding);
+  const reason = findingText(finding);
   const expiresAtMs = endOf(kind, atMs, durationMs, nextBoundaryMs);
   const end = expiresAtMs === undefined ? {} : { expiresAtMs };
   const seen = observed === undefined ? {} : { observed };
@@ -178,9 +179,4 @@ function clearsOn(kind: LockKind, policy: RulePolicy): readonly LockClearing[] {
   const isOpen = policy.operatorUnlock !== 'never' && !policy.irrevocable;
   const isByOperator = kind !== 'permanent' && isOpen && !natural.includes('operatorAck');
   return isByOperator ? [...natural, 'operatorAck'] : natural;
-}
-
-function reasonOf({ code, inputs }: RuleFinding): string {
-  const facts = inputs.map(({ name, value }) => `${name}=${value}`).join(', ');
-  return facts === '' ? code : `${code}: ${facts}`;
 }

@@ -12,6 +12,7 @@
 import { assign, setup } from 'xstate';
 import type { AccountId, LockId, RuleId } from '../domain/ids.ts';
 import type { RuleEvent } from '../domain/machine-event.ts';
+import { findingText } from '../domain/verdict.ts';
 import type {
   LockKind,
   RuleEntity,
@@ -146,8 +147,7 @@ function enforce(context: RuleContext, event: Of<'rule.verdictChanged'>): void {
   });
   // The rule's configuration may ask for an alert of its own severity: one alert per breach.
   if (finding.wants.some(({ type }) => type === 'alert')) return;
-  const facts = finding.inputs.map(({ name, value }) => `${name}=${value}`).join(', ');
-  const text = `${context.ruleId} ${finding.entity}: ${facts}`;
+  const text = `${context.ruleId} ${finding.entity}: ${findingText(finding)}`;
   record({ type: 'alert', severity: context.severity, code: finding.code, text });
 }
 

@@ -16,11 +16,11 @@ export type MarketRow = {
   askTicks: number | undefined;
   lastTicks: number | undefined;
   receivedAtMs: number;
-  /** Arrival of the latest quote that left the picture free of defects. */
-  validAtMs: number;
   defect: MarkDefect | undefined;
   /** Long and short by basis, of the latest picture without a defect; NaN before the first. */
   readonly closing: Float64Array;
+  /** `closing` before the latest quote; NaN when the picture had a defect. */
+  readonly before: Float64Array;
 };
 
 export class MarketBook {
@@ -44,9 +44,9 @@ export class MarketBook {
       askTicks: undefined,
       lastTicks: undefined,
       receivedAtMs: Number.NaN,
-      validAtMs: Number.NaN,
       defect: 'quote',
       closing: new Float64Array(2 * bases.length).fill(Number.NaN),
+      before: new Float64Array(2 * bases.length).fill(Number.NaN),
     };
     this.rows.push(made);
     this.byId.set(id, made);
@@ -60,9 +60,10 @@ export class MarketBook {
     if (quote.askTicks !== undefined) row.askTicks = quote.askTicks;
     if (quote.lastTicks !== undefined) row.lastTicks = quote.lastTicks;
     row.receivedAtMs = quote.receivedAtMs;
+    if (row.defect === undefined) row.before.set(row.closing);
+    else row.before.fill(Number.NaN);
     row.defect = markDefect(row);
     if (row.defect === undefined) {
-      row.validAtMs = quote.receivedAtMs;
       for (let basis = 0; basis < bases.length; basis += 1) {
         const name = bases[basis] ?? 'exitSide';
         row.closing[2 * basis] = closingTicks(row, true, name) ?? Number.NaN;

@@ -5,10 +5,10 @@ import type { Instrument } from '../domain/instrument.ts';
 import type { RuleFinding, VerdictChange } from '../domain/verdict.ts';
 import type { AccountFacts } from '../domain/view.ts';
 import type { RuleSetting } from '../ports/rule-evaluator.port.ts';
-import type { Window } from './shared-tables.ts';
+import type { Span } from './shared-tables.ts';
 
 /** The window of a row up to the moment in which the facts of an account changed. */
-export type ClosedWindow = { readonly row: number; readonly window: Window };
+export type ClosedWindow = Span & { readonly row: number };
 
 export type ShardMessage =
   | {

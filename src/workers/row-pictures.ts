@@ -4,14 +4,19 @@ import type { Instrument } from '../domain/instrument.ts';
 import type { AccountFacts, Mark } from '../domain/view.ts';
 import type { PriceBasis } from '../rules/rule.ts';
 import type { RowColumns, Worth } from './row-columns.ts';
-import { bases, cell, joinWindows, type QuoteTable, type Window } from './shared-tables.ts';
+import {
+  bases,
+  cell,
+  joinWindows,
+  startOf,
+  type QuoteTable,
+  type Window,
+} from './shared-tables.ts';
 
 type Picture = {
   readonly id: InstrumentId;
   instrument: Instrument | undefined;
   readonly cells: Float64Array;
-  /** Closing prices at the last evaluation, as a window. */
-  start: Window;
   hasWindow: boolean;
   defectBefore: number;
   mark: Mark | undefined;
@@ -24,8 +29,10 @@ export type Look = {
   readonly nowMs: number;
   /** Above this age the rule takes no mark; ms. */
   readonly ageMsMax: number;
-  /** Where a position without a window stands: at its present mark, or at the one before its open window. */
-  readonly rest: 'present' | 'start';
+  /** Facts that are gone: their last price is news too, for nobody judges them at the present. */
+  readonly isPast: boolean;
+  /** Where a position without a price in the window stood before it; undefined: at its present mark. */
+  readonly restOf: (row: number) => Window | undefined;
 };
 
 export class RowPictures {
@@ -59,7 +66,6 @@ export class RowPictures {
       id,
       instrument,
       cells,
-      start: [],
       hasWindow: false,
       defectBefore: 1,
       mark: undefined,
@@ -89,8 +95,6 @@ export class RowPictures {
       const picture = this.rows[row];
       if (picture === undefined) continue;
       picture.defectBefore = picture.cells[cell.defect] ?? 1;
-      const closing = picture.cells.subarray(cell.closing, cell.window);
-      picture.start = [...closing].flatMap((price) => [price, price]);
       picture.cells.set(table.rowCells(buffer, row));
       picture.hasWindow = true;
       picture.mark = undefined;
@@ -125,7 +129,7 @@ export class RowPictures {
   /** What a row closed at before its open window, as a window. */
   startOf(row: number): Window | undefined {
     const picture = this.rows[row];
-    return picture?.hasWindow === true ? picture.start : undefined;
+    return picture?.hasWindow === true ? startOf(picture.cells) : undefined;
   }
 
   /** The quality of the picture changed, or it was old when it came: every holder is evaluated. */
@@ -223,7 +227,7 @@ export class RowPictures {
     look: Look,
     windowOf: (row: number) => Window | undefined,
   ): ReadonlyMap<InstrumentId, Mark> | undefined {
-    const { basis, side, rest } = look;
+    const { basis, side } = look;
     const marks = new Map<InstrumentId, Mark>();
     let isPresent = true;
     for (const { instrument: id, openLots } of facts.positions) {
@@ -232,9 +236,10 @@ export class RowPictures {
       const mark = this.markOf(id);
       if (row === undefined || picture === undefined || mark === undefined) continue;
       let extreme = extremeOf(windowOf(row), basis, openLots > 0, side);
-      if (Number.isNaN(extreme) && rest === 'start' && picture.hasWindow) {
-        // The present picture came later than what is looked at.
-        extreme = extremeOf(picture.start, basis, openLots > 0, side);
+      const then = Number.isNaN(extreme) ? look.restOf(row) : undefined;
+      if (then !== undefined) {
+        // The present picture came later than what is looked at, or has a defect.
+        extreme = extremeOf(then, basis, openLots > 0, side);
         if (Number.isNaN(extreme)) continue;
       }
       if (Number.isNaN(extreme)) {
@@ -245,8 +250,7 @@ export class RowPictures {
       const receivedAtMs = arrivalOf(mark, look);
       marks.set(id, { bidTicks: extreme, askTicks: extreme, lastTicks: extreme, receivedAtMs });
     }
-    // Facts that are gone are not judged at the present, so their last price is news too.
-    return isPresent && rest === 'present' ? undefined : marks;
+    return isPresent && !look.isPast ? undefined : marks;
   }
 
   private pictureOf(id: InstrumentId): Picture | undefined {

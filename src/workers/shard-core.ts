@@ -22,10 +22,10 @@ import { ruleById } from '../rules/registry.ts';
 import type { PriceBasis, RuleContext, RuleDefinition } from '../rules/rule.ts';
 import { bandsOf, type Bands } from './bands.ts';
 import { changedFindings, findingKey, withExtremes } from './changes.ts';
-import type { ShardMessage } from './protocol.ts';
+import type { ClosedWindow, ShardMessage } from './protocol.ts';
 import { AccountColumns, RowColumns, type Slot } from './row-columns.ts';
 import { RowPictures } from './row-pictures.ts';
-import { joinWindows, type QuoteTable, type Window } from './shared-tables.ts';
+import { hasPrice, joinWindows, type QuoteTable, type Window } from './shared-tables.ts';
 
 type Setting = {
   readonly definition: RuleDefinition;
@@ -47,6 +47,9 @@ type Account = {
   /** Windows closed at or before this place in the queue belong to facts that are gone. */
   since: number;
 };
+
+/** From after one place in the queue up to another; Infinity: the present. */
+type Period = { readonly since: number; readonly until: number };
 
 export type CoreOptions = {
   readonly source: VerdictChange['source'];
@@ -70,7 +73,8 @@ export class ShardCore {
   private messages: ShardMessage[] = [];
   private readonly due = new Set<number>();
   private recheck = new Set<number>();
-  private closed: { readonly row: number; readonly window: Window; readonly place: number }[] = [];
+  /** Windows that ended since the last evaluation, in order; `place` is that of the message that ended them. */
+  private closed: (ClosedWindow & { readonly place: number })[] = [];
   private place = 0;
   private ring = 0;
   private changes: VerdictChange[] = [];
@@ -91,7 +95,15 @@ export class ShardCore {
     this.due.clear();
     for (const message of this.messages) if (message.type === 'row') this.putRow(message);
     const rows = this.pictures.read(table, buffer);
-    for (const message of this.messages) this.apply(message, nowMs);
+    this.closed = this.messages.flatMap((message, index) =>
+      message.type === 'account'
+        ? message.closed.map((window) => ({ ...window, place: index + 1 }))
+        : [],
+    );
+    for (const [index, message] of this.messages.entries()) {
+      this.place = index + 1;
+      this.apply(message, nowMs);
+    }
     this.messages = [];
     for (const index of this.recheck) this.due.add(index);
     this.recheck.clear();
@@ -135,8 +147,6 @@ export class ShardCore {
 
   private putAccount(message: Extract<ShardMessage, { type: 'account' }>, nowMs: number): void {
     const { facts, rules, known, closed } = message;
-    this.place += 1;
-    for (const { row, window } of closed) this.closed.push({ row, window, place: this.place });
     let account = this.accounts.get(facts.accountId);
     if (account === undefined) {
       account = this.addAccount(facts);
@@ -243,9 +253,8 @@ export class ShardCore {
     const findings: RuleFinding[] = [];
     for (const setting of account.settings) {
       const now = this.findingsOf(account, setting, nowMs, (id) => this.pictures.markOf(id));
-      const window = (row: number): Window | undefined =>
-        joined(this.pictures.openWindow(row), this.closedWindow(account, row));
-      const extremes = this.findingsAtExtremes(account, setting, nowMs, window, 'present');
+      const period = { since: account.since, until: Infinity };
+      const extremes = this.findingsAtExtremes(account, setting, nowMs, period);
       const merged = withExtremes(now, extremes);
       findings.push(...merged.findings);
       // What held only at an extreme is said now, and taken back at the next evaluation.
@@ -257,9 +266,9 @@ export class ShardCore {
 
   /** Breaches of the facts that are about to be replaced, in windows that end with them. */
   private evaluateExtremes(account: Account, nowMs: number): void {
+    const past = { since: account.since, until: this.place };
     for (const setting of account.settings) {
-      const window = (row: number): Window | undefined => this.closedWindow(account, row);
-      for (const finding of this.findingsAtExtremes(account, setting, nowMs, window, 'start')) {
+      for (const finding of this.findingsAtExtremes(account, setting, nowMs, past)) {
         const before = account.known.get(findingKey(finding));
         if (finding.verdict !== 'DENY' || before?.verdict === 'DENY') continue;
         this.emit(account, finding, nowMs);
@@ -271,35 +280,46 @@ export class ShardCore {
     account: Account,
     setting: Setting,
     nowMs: number,
-    window: (row: number) => Window | undefined,
-    rest: 'present' | 'start',
+    period: Period,
   ): RuleFinding[] {
+    const { basis, ageMsMax } = setting;
+    const isPast = period.until < Infinity;
+    const restOf = (row: number): Window | undefined => this.startAfter(row, period.since);
     const at = (of: (row: number) => Window | undefined): RuleFinding[] =>
       (['worst', 'best'] as const).flatMap((side) => {
-        const { basis, ageMsMax } = setting;
-        const look = { basis, side, nowMs, ageMsMax, rest };
+        const look = { basis, side, nowMs, ageMsMax, isPast, restOf };
         const marks = this.pictures.extremes(account.facts, look, of);
         return marks === undefined
           ? []
           : this.findingsOf(account, setting, nowMs, (id) => marks.get(id));
       });
-    if (account.since > 0 || this.movedRows(account, window) < 2) return at(window);
+    const window = (row: number): Window | undefined => this.windowIn(row, period);
+    const moved = account.facts.positions
+      .map(({ instrument }) => instrument)
+      .filter((id) => hasPrice(window(this.pictures.rowOf(id) ?? -1) ?? []));
+    if (moved.length === 0) return [];
+    const extremes = at(window).filter(
+      ({ entity }) => entity === 'account' || moved.includes(entity),
+    );
+    if (moved.length === 1) return extremes;
     // One instrument may have moved before another: for sums the prices before the window belong to it.
-    const sums = at((row) => joined(window(row), this.pictures.startOf(row)));
-    return [...at(window), ...sums.filter(({ entity }) => entity === 'account')];
+    const sums = at((row) => joined(window(row), this.startAfter(row, period.since)));
+    return [...extremes, ...sums.filter(({ entity }) => entity === 'account')];
   }
 
-  private movedRows({ slots }: Account, window: (row: number) => Window | undefined): number {
-    return slots.filter(({ row }) => window(row) !== undefined).length;
-  }
-
-  /** Windows that ended since the facts of the account began, because the facts of others changed. */
-  private closedWindow(account: Account, row: number): Window | undefined {
-    let window: Window | undefined;
+  /** Extremes of a row between two places in the queue; the open window is after the last. */
+  private windowIn(row: number, { since, until }: Period): Window | undefined {
+    let window = until < Infinity ? undefined : this.pictures.openWindow(row);
     for (const { row: other, window: ended, place } of this.closed) {
-      if (other === row && place > account.since) window = joined(window, ended);
+      if (other === row && place > since && place <= until) window = joined(window, ended);
     }
     return window;
+  }
+
+  /** What a row closed at when the message at a place came, if a price has come since. */
+  private startAfter(row: number, place: number): Window | undefined {
+    const next = this.closed.find((one) => one.row === row && one.place > place);
+    return next?.start ?? this.pictures.startOf(row);
   }
 
   private findingsOf(

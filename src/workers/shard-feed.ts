@@ -58,11 +58,11 @@ export class ShardFeed {
     const closed: ClosedWindow[] = [];
     for (const source of new Set([...rows, ...this.rowsOf(before?.facts)])) {
       if (!this.table.hasOpenWindow(source.row)) continue;
-      closed.push({ row: source.row, window: this.table.restart(source) });
+      closed.push({ row: source.row, ...this.table.restart(source) });
     }
     this.hold(before?.facts, -1);
     this.hold(facts, 1);
-    for (const source of rows) this.table.put(source);
+    for (const source of rows) this.table.touch(source);
     const change = before?.rules === rules ? {} : { rules };
     this.tell({ type: 'account', facts, ...change, closed });
   }
@@ -107,12 +107,12 @@ export class ShardFeed {
       if (source === undefined) continue;
       this.log.push(rowMessage(source));
       if ((this.holders[row] ?? 0) === 0) continue;
-      table.put(source);
-      for (const window of before.takeWindows(row)) table.widen(source, window);
+      table.touch(source);
+      for (const span of before.takeSpans(row)) table.widen(source, span);
     }
-    for (const { row, window } of unjudged) {
+    for (const { row, ...span } of unjudged.toReversed()) {
       const source = this.market.rows[row];
-      if (source !== undefined) table.widen(source, window);
+      if (source !== undefined) table.widen(source, span);
     }
     for (const [id, { facts, rules }] of this.kept) {
       this.tell({ type: 'account', facts, rules, known: known(id), closed: [] });

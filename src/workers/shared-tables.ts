@@ -25,13 +25,14 @@ export const cell = {
   ask: 1,
   last: 2,
   receivedAtMs: 3,
-  validAtMs: 4,
-  defect: 5,
+  defect: 4,
   /** Per basis: closing price of a long, of a short (latest without a defect). */
-  closing: 6,
+  closing: 5,
+  /** The same before the first quote of the window; NaN when there was a defect. */
+  start: 11,
   /** Per basis: lowest and highest for a long, lowest and highest for a short. NaN: none in this window. */
-  window: 12,
-  stride: 24,
+  window: 17,
+  stride: 29,
 } as const;
 
 export const windowCells = cell.stride - cell.window;
@@ -40,6 +41,9 @@ const defects: readonly (MarkDefect | undefined)[] = [undefined, 'quote', 'cross
 
 /** The extremes of one row, taken out of its buffer: 4 cells per basis. */
 export type Window = readonly number[];
+
+/** A window and what the row closed at before it (as a window, too). */
+export type Span = { readonly window: Window; readonly start: Window };
 
 const rowsMax = limits.instrumentsMax;
 const dirtyStride = rowsMax + 1;
@@ -79,38 +83,37 @@ export class QuoteTable {
     return this.isOpen[row] === 1;
   }
 
-  /** Writes the picture of a row; its window opens or widens by the closing prices. */
+  /** A quote has come: its window opens or widens by the closing prices. */
   put(source: MarketRow): void {
-    const { row, closing } = source;
-    const at = (this.writing * rowsMax + row) * cell.stride;
-    const { cells } = this;
-    cells[at + cell.bid] = source.bidTicks ?? Number.NaN;
-    cells[at + cell.ask] = source.askTicks ?? Number.NaN;
-    cells[at + cell.last] = source.lastTicks ?? Number.NaN;
-    cells[at + cell.receivedAtMs] = source.receivedAtMs;
-    cells[at + cell.validAtMs] = source.validAtMs;
-    cells[at + cell.defect] = defects.indexOf(source.defect);
-    for (let index = 0; index < closing.length; index += 1) {
-      cells[at + cell.closing + index] = closing[index] as number;
-    }
-    if (this.isOpen[row] !== 1) this.open(row);
-    if (source.defect === undefined) this.stretch(at + cell.window, closing);
+    const at = this.place(source.row);
+    if (this.isOpen[source.row] !== 1) this.open(source.row, source.before);
+    this.write(source, at);
+    if (source.defect === undefined) this.stretch(at + cell.window, source.closing);
   }
 
-  /** Takes the open window of a row out and begins a new one at its present prices. */
-  restart(source: MarketRow): Window {
-    const closed = this.windowOf(this.writing, source.row);
-    this.clearWindow(source.row);
-    this.put(source);
-    return closed;
+  /** The picture as it is, for somebody who has not seen it; no price has come. */
+  touch(source: MarketRow): void {
+    const at = this.place(source.row);
+    if (this.isOpen[source.row] !== 1) this.open(source.row, presentOf(source));
+    this.write(source, at);
+  }
+
+  /** Takes the open window of a row out and begins a new one, empty. */
+  restart(source: MarketRow): Span {
+    const span = this.spanOf(this.writing, source.row);
+    this.clearWindow(source.row, presentOf(source));
+    return span;
   }
 
   /** Widens the open window of a row by extremes from elsewhere. */
-  widen(source: MarketRow, window: Window): void {
-    if (!this.hasOpenWindow(source.row)) this.put(source);
-    const at = (this.writing * rowsMax + source.row) * cell.stride + cell.window;
-    const mine = this.windowOf(this.writing, source.row);
-    this.cells.set(joinWindows(mine, window), at);
+  widen(source: MarketRow, { window, start }: Span): void {
+    this.touch(source);
+    const at = this.place(source.row);
+    const mine = this.spanOf(this.writing, source.row);
+    this.cells.set(joinWindows(mine.window, window), at + cell.window);
+    for (let index = 0; index < source.closing.length; index += 1) {
+      this.cells[at + cell.start + index] = start[2 * index] ?? Number.NaN;
+    }
   }
 
   /** Closes the open buffer for a reader and opens the other. Returns the buffer to read. */
@@ -135,10 +138,10 @@ export class QuoteTable {
   }
 
   /** The two windows of a row, the one handed over and the open one; for a reader that never came. */
-  takeWindows(row: number): readonly Window[] {
-    const found: Window[] = [];
-    for (const buffer of [0, 1]) {
-      if (this.rowsOf(buffer).includes(row)) found.push(this.windowOf(buffer, row));
+  takeSpans(row: number): readonly Span[] {
+    const found: Span[] = [];
+    for (const buffer of [this.writing, 1 - this.writing]) {
+      if (this.rowsOf(buffer).includes(row)) found.push(this.spanOf(buffer, row));
     }
     return found;
   }
@@ -155,23 +158,57 @@ export class QuoteTable {
     }
   }
 
-  private windowOf(buffer: number, row: number): Window {
-    return [...this.rowCells(buffer, row).subarray(cell.window)];
+  private spanOf(buffer: number, row: number): Span {
+    const cells = this.rowCells(buffer, row);
+    return { window: [...cells.subarray(cell.window)], start: startOf(cells) };
   }
 
-  private open(row: number): void {
-    const start = this.writing * dirtyStride;
-    const count = this.dirty[start] ?? 0;
-    this.dirty[start + 1 + count] = row;
-    this.dirty[start] = count + 1;
+  private place(row: number): number {
+    return (this.writing * rowsMax + row) * cell.stride;
+  }
+
+  private write(source: MarketRow, at: number): void {
+    const { cells } = this;
+    const { closing } = source;
+    cells[at + cell.bid] = source.bidTicks ?? Number.NaN;
+    cells[at + cell.ask] = source.askTicks ?? Number.NaN;
+    cells[at + cell.last] = source.lastTicks ?? Number.NaN;
+    cells[at + cell.receivedAtMs] = source.receivedAtMs;
+    cells[at + cell.defect] = defects.indexOf(source.defect);
+    for (let index = 0; index < closing.length; index += 1) {
+      cells[at + cell.closing + index] = closing[index] as number;
+    }
+  }
+
+  private open(row: number, start: Float64Array): void {
+    const list = this.writing * dirtyStride;
+    const count = this.dirty[list] ?? 0;
+    this.dirty[list + 1 + count] = row;
+    this.dirty[list] = count + 1;
     this.isOpen[row] = 1;
-    this.clearWindow(row);
+    this.clearWindow(row, start);
   }
 
-  private clearWindow(row: number): void {
-    const at = (this.writing * rowsMax + row) * cell.stride;
+  private clearWindow(row: number, start: Float64Array): void {
+    const at = this.place(row);
+    this.cells.set(start, at + cell.start);
     this.cells.fill(Number.NaN, at + cell.window, at + cell.stride);
   }
+}
+
+/** What a row closed at before its window, as a window. */
+export function startOf(cells: Float64Array): Window {
+  return [...cells.subarray(cell.start, cell.window)].flatMap((price) => [price, price]);
+}
+
+/** What a row closes at now; NaN while nobody can say. */
+function presentOf({ defect, closing }: MarketRow): Float64Array {
+  return defect === undefined ? closing : new Float64Array(closing.length).fill(Number.NaN);
+}
+
+/** True when a price has come in the window. */
+export function hasPrice(window: Window): boolean {
+  return window.some((price) => !Number.isNaN(price));
 }
 
 /** The smallest window that holds both; NaN counts as nothing. */

@@ -106,7 +106,7 @@ export function createPaperBench(
   };
 }
 
-export function paperText(event: VenueEvent): string {
+function paperText(event: VenueEvent): string {
   switch (event.type) {
     case 'venue.order': {
       const reason = 'reason' in event.event ? `: ${event.event.reason}` : '';

@@ -96,6 +96,7 @@ const garch = { news: 0.03, memory: 0.965 } as const;
 /** The longest silence inside a session. */
 const intervalMsMax = 30_000;
 const batchTicks = 512;
+const priceTicksMin = 400;
 
 /** Volatility at a minute of a Globex day: asleep at night, U-shaped while the stock market is open. Mean about 1. */
 function activityAt(minuteOfDay: number): number {
@@ -257,8 +258,8 @@ function createWalker(
       12,
       1 - garch.news - garch.memory + variance * (garch.memory + garch.news * own * own),
     );
-    // Half the start price is out of reach in any run of weeks; the bound keeps a run of years on its grid.
-    price = Math.max(startTicks / 50, price * (1 + Math.max(-0.2, Math.min(0.2, change))));
+    // Out of reach in any run of weeks; the bound keeps a run of years above zero.
+    price = Math.max(priceTicksMin, price * (1 + Math.max(-0.2, Math.min(0.2, change))));
     lastMs = atMs;
   };
 

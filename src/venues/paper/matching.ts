@@ -19,7 +19,7 @@ export type Depth = { readonly lotsPerLevel: Lots; readonly levels: number };
 export type Slice = { readonly ticks: Ticks; readonly lots: Lots };
 
 /** Where a market order of this side trades: the other side's best price, else the last price. */
-export function touchOf(prices: Prices, side: Side, fillAt: FillAt): Ticks | undefined {
+function touchOf(prices: Prices, side: Side, fillAt: FillAt): Ticks | undefined {
   const touch = side === 'buy' ? prices.askTicks : prices.bidTicks;
   return fillAt === 'last' ? (prices.lastTicks ?? touch) : (touch ?? prices.lastTicks);
 }
@@ -49,7 +49,7 @@ export function trailedBest(order: PaperOrder, seen: Prices): Ticks | undefined 
 }
 
 /** The price at which a stop is due; for a trailing stop the distance behind its best price. */
-export function stopPriceOf(order: PaperOrder): Ticks | undefined {
+function stopPriceOf(order: PaperOrder): Ticks | undefined {
   if (order.orderType !== 'trailingStop') return order.stopTicks;
   if (order.bestTicks === undefined || order.trailTicks === undefined) return undefined;
   return order.side === 'buy'

@@ -197,7 +197,7 @@ export class PaperBook {
     const { orders, fills, positions, balances, submissions } = this.changes;
     const count = orders.size + fills.length + positions.size + balances.size + submissions.length;
     if (count === 0) return;
-    this.store.write(this.changes);
+    this.store.write({ ...this.changes, tradeNumber: this.tradeNumber });
     orders.clear();
     positions.clear();
     balances.clear();
@@ -233,7 +233,8 @@ export class PaperBook {
       orders.delete(order.venueOrderId);
       if (order.orderId !== undefined) this.openById.delete(order.orderId);
     }
-    this.openCount += Number(isOpen(order)) - Number(wasOpen);
+    if (isOpen(order) && !wasOpen) this.openCount += 1;
+    if (!isOpen(order) && wasOpen) this.openCount -= 1;
   }
 
   private money(accountId: AccountId, currency: Currency): Units {

@@ -190,7 +190,7 @@ export class Commands {
 }
 
 const unknownOrder = 'unknown order';
-export const duplicateReason = 'duplicate client order id';
+const duplicateReason = 'duplicate client order id';
 
 function subjectOf({
   orderId,

@@ -103,10 +103,7 @@ export class Executor {
       const slipTicks = isLimitOrder(order) ? 0 : faults.now.slippageTicks;
       this.trade(order, worseBy(price, order.side, slipTicks));
     }
-    if (isOpen(order) && isImmediate(order, market) && !this.isBetweenSizes(order)) {
-      const reason = `${order.timeInForce}: the rest was not filled at once`;
-      this.end(order, 'canceled', reason, 'stream');
-    }
+    if (isOpen(order) && isImmediate(order, market)) this.endRest(order);
   }
 
   /** Books one execution of the order and says so; undefined when the trade id was booked before. */
@@ -206,8 +203,11 @@ export class Executor {
     return Math.min(size, lots);
   }
 
-  private isBetweenSizes(order: PaperOrder): boolean {
-    return this.options.faults.now.partial !== undefined && this.sizesUsed.has(order);
+  /** What is not filled at once ends, unless the `partial` fault leaves it open on purpose. */
+  private endRest(order: PaperOrder): void {
+    if (this.options.faults.now.partial !== undefined && this.sizesUsed.has(order)) return;
+    const reason = `${order.timeInForce}: the rest was not filled at once`;
+    this.end(order, 'canceled', reason, 'stream');
   }
 
   private trade(order: PaperOrder, price: Ticks): void {

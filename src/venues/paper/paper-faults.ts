@@ -67,7 +67,7 @@ export type PaperFaults = {
 
 export type FaultChanges = { readonly [Key in keyof PaperFaults]?: PaperFaults[Key] | undefined };
 
-export const noFaults: PaperFaults = {
+const noFaults: PaperFaults = {
   reject: [],
   status: [],
   hang: [],

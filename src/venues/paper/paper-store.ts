@@ -38,6 +38,8 @@ export type BookChanges = {
   readonly positions: ReadonlyMap<string, PositionRow>;
   readonly balances: ReadonlyMap<string, BalanceRow>;
   readonly submissions: readonly { readonly orderId: OrderId; readonly atMs: number }[];
+  /** The last one given away. */
+  readonly tradeNumber: number;
 };
 
 export interface PaperStore {
@@ -90,15 +92,16 @@ export function openPaperStore(directory: string | undefined): PaperStore {
   const database = openDatabase(directory);
   database.exec(schema);
   const statements = prepare(database);
-  const epoch = Number(statements.bump.pluck().get('epoch'));
+  const epoch = statements.bump.pluck().get('epoch') as number;
   return {
     epoch,
-    lastOrderNumber: Number(statements.lastOrder.pluck().get() ?? 0),
-    lastTradeNumber: Number(statements.lastTrade.pluck().get() ?? 0),
+    lastOrderNumber: (statements.lastOrder.pluck().get() as number | null) ?? 0,
+    lastTradeNumber: (statements.lastTrade.pluck().get() as number | undefined) ?? 0,
     openOrders: () => parsed(statements.openOrders.pluck().all()) as PaperOrder[],
     positions: () => parsed(statements.positions.pluck().all()) as PositionRow[],
     balances: () => statements.balances.all() as BalanceRow[],
-    submissionCount: (orderId) => Number(statements.submissionCount.pluck().get(orderId) ?? 0),
+    submissionCount: (orderId) =>
+      (statements.submissionCount.pluck().get(orderId) as number | undefined) ?? 0,
     submissions: () => statements.submissions.all() as SubmissionRow[],
     findOrder: (id) =>
       parsed(statements.findOrder.pluck().all(id, id))[0] as PaperOrder | undefined,
@@ -208,7 +211,6 @@ function prepare(database: Database.Database) {
 }
 
 const openStatusNames = new Set(['working', 'partial', 'triggered', 'suspended']);
-const ownTrade = /^T(\d+)$/;
 
 function writeChanges(statements: ReturnType<typeof prepare>, changes: BookChanges): void {
   for (const { orderId, atMs } of changes.submissions) statements.putSubmission.run(orderId, atMs);
@@ -223,7 +225,6 @@ function writeChanges(statements: ReturnType<typeof prepare>, changes: BookChang
       JSON.stringify(order),
     );
   }
-  let trade = 0;
   for (const fill of changes.fills) {
     statements.putFill.run(
       fill.accountId,
@@ -232,9 +233,8 @@ function writeChanges(statements: ReturnType<typeof prepare>, changes: BookChang
       fill.venueTimeMs,
       JSON.stringify(fill),
     );
-    trade = Math.max(trade, Number(ownTrade.exec(fill.fillId)?.[1] ?? 0));
   }
-  if (trade > 0) statements.putTrade.run(trade);
+  if (changes.fills.length > 0) statements.putTrade.run(changes.tradeNumber);
   for (const row of changes.positions.values()) {
     statements.putPosition.run(row.accountId, row.instrument, JSON.stringify(row));
   }

@@ -4,6 +4,7 @@
  * A bar says nothing of the way between its prices; going to the far extreme first is the way that hurts a position most
  * often, and every extreme is seen. Bars stamped at their end are moved back to their beginning.
  */
+import { mulDiv } from '../../domain/arithmetic.ts';
 import type { Instrument, Lots, Ticks } from '../../domain/instrument.ts';
 import type { MarketTick } from '../../ports/market-data.port.ts';
 import {
@@ -187,7 +188,7 @@ function pushBar(out: MarketTick[], instrument: Instrument, bar: BarTicks): void
   const way = prices ?? quotes.bid ?? quotes.ask;
   if (way === undefined) return;
   const order = way.close >= way.open ? risingWay : fallingWay;
-  const share = Math.floor(lots / order.length);
+  const share = mulDiv(lots, 1, order.length, 'floor');
   const lastStep = order.length - 1;
   for (const [step, point] of order.entries()) {
     const isLast = step === lastStep;

@@ -24,6 +24,11 @@ export function createOrderBookReader(
   const cellsOf = splitCells(header);
   const names = ['ts_recv_ns', 'ts_event_ns', 'action', 'side', 'price', 'size', 'order_id'];
   const columns = names.map((name) => header.indexOf(name));
+  const rowOf = (cells: readonly string[]) => {
+    const [receive = '', event = '', action = '', side = '', price = '', size = '', id = ''] =
+      columns.map((index) => cells[index]);
+    return { receive, event, action, side, price, size, id };
+  };
   const prices = priceColumn(instrument, 'price');
   const check = forwardOnly('ts_recv_ns');
   const book = new RestingOrders();
@@ -41,35 +46,44 @@ export function createOrderBookReader(
     instruments: [instrument],
     intervalMsMax: tickIntervalMsMax,
     read(line, place, out) {
-      const cells = cellsOf(line, place);
-      const [receive = '', event = '', action = '', side = '', price = '', size = '', id = ''] =
-        columns.map((index) => cells[index] ?? '');
-      const atMs = parseTime('ns', 'ts_recv_ns', receive, place);
-      check(atMs, receive, place);
-      const venueTimeMs = parseTime('ns', 'ts_event_ns', event, place);
-      if (pending?.atMs !== atMs) tell(out);
-      const lots = optionalLots(instrument, 'size', size, place);
-      if (action === 'T') {
-        tell(out);
-        const lastTicks = prices(price, place);
-        out.push(tickOf(instrument, atMs, venueTimeMs, { lastTicks, lastLots: lots }));
-      } else if (action === 'F') {
-        // The fill of a resting order: the cancel or change that follows takes it from the book.
-        counts.emptyRows += 1;
-      } else {
-        if (action === 'R') book.clear();
-        else if (action === 'C') book.take(id, lots);
-        else if (action === 'A' || action === 'M') {
-          const resting = {
-            side: sideOf(side, place),
-            ticks: prices(price, place),
+      const row = rowOf(cellsOf(line, place));
+      const atMs = parseTime('ns', 'ts_recv_ns', row.receive, place);
+      check(atMs, row.receive, place);
+      const venueTimeMs = parseTime('ns', 'ts_event_ns', row.event, place);
+      const lots = optionalLots(instrument, 'size', row.size, place);
+      if (pending?.atMs !== atMs || row.action === 'T') tell(out);
+      switch (row.action) {
+        case 'T':
+          out.push(
+            tickOf(instrument, atMs, venueTimeMs, {
+              lastTicks: prices(row.price, place),
+              lastLots: lots,
+            }),
+          );
+          return;
+        case 'F':
+          // The fill of a resting order: the cancel or change that follows takes it from the book.
+          counts.emptyRows += 1;
+          return;
+        case 'R':
+          book.clear();
+          break;
+        case 'C':
+          book.take(row.id, lots);
+          break;
+        case 'A':
+        case 'M':
+          book.take(row.id);
+          book.put(row.id, {
+            side: sideOf(row.side, place),
+            ticks: prices(row.price, place),
             lots: lots ?? 0,
-          };
-          book.take(id);
-          book.put(id, resting);
-        } else throw badRow(place, 'action', action, 'is one of A, C, M, T, F, R');
-        pending = { atMs, venueTimeMs };
+          });
+          break;
+        default:
+          throw badRow(place, 'action', row.action, 'is one of A, C, M, T, F, R');
       }
+      pending = { atMs, venueTimeMs };
     },
     end: tell,
   };

@@ -53,7 +53,7 @@ export async function openRecordedMarket(options: RecordedMarketOptions): Promis
       sample: first.slice(1, sampleRows),
       place,
     });
-    const rowsTotal = total === undefined ? undefined : total - Number(detected.hasHeader);
+    const rowsTotal = total === undefined ? undefined : total - (detected.hasHeader ? 1 : 0);
     return createSource({ file, lines, first, detected, counts, place, rowsTotal });
   } catch (error) {
     await lines.close();
