@@ -4,8 +4,8 @@ import type { TimerRow } from '../ports/journal.port.ts';
 /** Due timers and calendar boundaries. Every handler checks again whether its reason still holds. */
 import type { AccountRuntime } from './account-runtime.ts';
 import { drain } from './deliver.ts';
-import { settleOrderEffects } from './settle-effects.ts';
 import { searchAgain, searchEvent } from './search.ts';
+import { settleOrderEffects } from './settle-effects.ts';
 import { timerKey } from './timer-service.ts';
 import { outside, type Turn } from './turn.ts';
 import { actorId, siblingOf, type World } from './world.ts';

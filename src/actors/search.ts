@@ -1,3 +1,6 @@
+import type { AccountId, OrderId } from '../domain/ids.ts';
+import { limits } from '../kernel/limits.ts';
+import { orderRegions } from '../machines/order.machine.ts';
 /**
  * Orders in doubt are looked for until the venue shows them, or until it has said often enough, over long enough, that
  * it does not have them. Only answers count: a search that failed is no evidence. Source: execution 2.3.
@@ -5,9 +8,6 @@
 import type { Cell } from './cell.ts';
 import type { Turn } from './turn.ts';
 import { actorId, type World } from './world.ts';
-import type { AccountId, OrderId } from '../domain/ids.ts';
-import { limits } from '../kernel/limits.ts';
-import { orderRegions } from '../machines/order.machine.ts';
 
 export const searchEvent = 'engine.searchDue';
 const searchTimer = 'search';
@@ -60,4 +60,3 @@ function armNext(turn: Turn, cell: Cell, asked: number): void {
 function isUnknown(cell: Cell): boolean {
   return orderRegions(cell.live() as Parameters<typeof orderRegions>[0]).execution === 'unknown';
 }
-

@@ -4,8 +4,6 @@ export const limits = {
   turnEventsMax: 256,
   /** Wall time of one turn before it yields. Source: supervision 10. */
   turnDurationMsMax: 3,
-  /** Events of one actor in a turn, then the next actor. Source: supervision 10. */
-  turnEventsPerActorMax: 64,
   /** Messages that one input may cause: far above any real cascade, so only a loop of ours reaches it. */
   messagesPerInputMax: 20_000,
   /** Inbox depth. Source: supervision 9. */

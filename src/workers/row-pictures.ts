@@ -1,7 +1,7 @@
 /** The market as one shard knows it: pictures, windows, ages. Fed from the quote table at each evaluation. */
 import type { InstrumentId } from '../domain/ids.ts';
 import type { Instrument } from '../domain/instrument.ts';
-import type { AccountFacts, Mark } from '../domain/view.ts';
+import type { AccountFacts, Mark, PositionFacts } from '../domain/view.ts';
 import type { PriceBasis } from '../rules/rule.ts';
 import type { RowColumns, Worth } from './row-columns.ts';
 import {
@@ -227,30 +227,36 @@ export class RowPictures {
     look: Look,
     windowOf: (row: number) => Window | undefined,
   ): ReadonlyMap<InstrumentId, Mark> | undefined {
-    const { basis, side } = look;
     const marks = new Map<InstrumentId, Mark>();
-    let isPresent = true;
-    for (const { instrument: id, openLots } of facts.positions) {
-      const row = this.byId.get(id);
-      const picture = row === undefined ? undefined : this.rows[row];
-      const mark = this.markOf(id);
-      if (row === undefined || picture === undefined || mark === undefined) continue;
-      let extreme = extremeOf(windowOf(row), basis, openLots > 0, side);
-      const then = Number.isNaN(extreme) ? look.restOf(row) : undefined;
-      if (then !== undefined) {
-        // The present picture came later than what is looked at, or has a defect.
-        extreme = extremeOf(then, basis, openLots > 0, side);
-        if (Number.isNaN(extreme)) continue;
-      }
-      if (Number.isNaN(extreme)) {
-        marks.set(id, mark);
-        continue;
-      }
-      isPresent &&= isClosingNow(picture.cells, basis, openLots > 0, extreme);
-      const receivedAtMs = arrivalOf(mark, look);
-      marks.set(id, { bidTicks: extreme, askTicks: extreme, lastTicks: extreme, receivedAtMs });
+    let hasNews = false;
+    for (const position of facts.positions) {
+      const stood = this.standingOf(position, look, windowOf);
+      if (stood === undefined) continue;
+      marks.set(position.instrument, stood.mark);
+      hasNews ||= stood.isNews;
     }
-    return isPresent && !look.isPast ? undefined : marks;
+    // Facts that are gone are not judged at the present, so their last price is news too.
+    return hasNews || look.isPast ? marks : undefined;
+  }
+
+  /** Where one position stood at the extreme; undefined when nobody could tell. */
+  private standingOf(
+    { instrument: id, openLots }: PositionFacts,
+    look: Look,
+    windowOf: (row: number) => Window | undefined,
+  ): { readonly mark: Mark; readonly isNews: boolean } | undefined {
+    const row = this.byId.get(id);
+    const cells = this.pictureOf(id)?.cells;
+    const mark = this.markOf(id);
+    if (row === undefined || cells === undefined || mark === undefined) return undefined;
+    const isLong = openLots > 0;
+    const moved = extremeOf(windowOf(row), look, isLong);
+    const rest = Number.isNaN(moved) ? look.restOf(row) : undefined;
+    const ticks = rest === undefined ? moved : extremeOf(rest, look, isLong);
+    if (Number.isNaN(ticks)) return rest === undefined ? { mark, isNews: false } : undefined;
+    const isNews = !isClosingNow(cells, look.basis, isLong, ticks);
+    const receivedAtMs = rest === undefined ? arrivalOf(mark, look) : mark.receivedAtMs;
+    return { mark: flatMark(ticks, receivedAtMs), isNews };
   }
 
   private pictureOf(id: InstrumentId): Picture | undefined {
@@ -264,13 +270,13 @@ function arrivalOf({ receivedAtMs }: Mark, { nowMs, ageMsMax }: Look): number {
   return nowMs - receivedAtMs > ageMsMax ? nowMs : receivedAtMs;
 }
 
+/** A mark that closes at one price on whichever basis. */
+function flatMark(ticks: number, receivedAtMs: number): Mark {
+  return { bidTicks: ticks, askTicks: ticks, lastTicks: ticks, receivedAtMs };
+}
+
 /** The worst price for a long is its lowest, for a short its highest. NaN: the window holds none. */
-function extremeOf(
-  window: Window | undefined,
-  basis: PriceBasis,
-  isLong: boolean,
-  side: 'worst' | 'best',
-): number {
+function extremeOf(window: Window | undefined, { basis, side }: Look, isLong: boolean): number {
   const first = 4 * bases.indexOf(basis) + (isLong ? 0 : 2);
   return window?.[first + (isLong === (side === 'worst') ? 0 : 1)] ?? Number.NaN;
 }

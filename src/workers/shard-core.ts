@@ -16,37 +16,15 @@ import type { AccountFacts, Mark } from '../domain/view.ts';
 import { condition } from '../kernel/assert.ts';
 import { errorText } from '../kernel/errors.ts';
 import { limits } from '../kernel/limits.ts';
-import type { RuleSetting } from '../ports/rule-evaluator.port.ts';
 import { unknownFinding } from '../rules/findings.ts';
-import { ruleById } from '../rules/registry.ts';
-import type { PriceBasis, RuleContext, RuleDefinition } from '../rules/rule.ts';
+import type { RuleContext, RuleDefinition } from '../rules/rule.ts';
 import { bandsOf, type Bands } from './bands.ts';
 import { changedFindings, findingKey, withExtremes } from './changes.ts';
 import type { ClosedWindow, ShardMessage } from './protocol.ts';
 import { AccountColumns, RowColumns, type Slot } from './row-columns.ts';
 import { RowPictures } from './row-pictures.ts';
-import { hasPrice, joinWindows, type QuoteTable, type Window } from './shared-tables.ts';
-
-type Setting = {
-  readonly definition: RuleDefinition;
-  readonly config: unknown;
-  readonly basis: PriceBasis;
-  /** Above this age the rule takes no mark; ms. */
-  readonly ageMsMax: number;
-};
-
-type Account = {
-  readonly index: number;
-  facts: AccountFacts;
-  settings: readonly Setting[];
-  slots: readonly Slot[];
-  /** Last word other than a plain PASS, by rule and entity. */
-  readonly known: Map<string, RuleFinding>;
-  /** Some mark or verdict is unknown: any touch may change that. */
-  isUnknown: boolean;
-  /** Windows closed at or before this place in the queue belong to facts that are gone. */
-  since: number;
-};
+import { settingOf, type Account, type Setting } from './shard-account.ts';
+import { hasPrice, joined, type QuoteTable, type Window } from './shared-tables.ts';
 
 /** From after one place in the queue up to another; Infinity: the present. */
 type Period = { readonly since: number; readonly until: number };
@@ -303,7 +281,10 @@ export class ShardCore {
     );
     if (moved.length === 1) return extremes;
     // One instrument may have moved before another: for sums the prices before the window belong to it.
-    const sums = at((row) => joined(window(row), this.startAfter(row, period.since)));
+    const sums = at((row) => {
+      const moves = window(row);
+      return hasPrice(moves ?? []) ? joined(moves, restOf(row)) : undefined;
+    });
     return [...extremes, ...sums.filter(({ entity }) => entity === 'account')];
   }
 
@@ -403,17 +384,4 @@ export class ShardCore {
       return [];
     }
   }
-}
-
-function joined(one: Window | undefined, other: Window | undefined): Window | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : joinWindows(one, other);
-}
-
-/** Rules that the market drives; the others are judged where their facts change. */
-function settingOf({ ruleId, config }: RuleSetting): readonly Setting[] {
-  const definition = ruleById(ruleId);
-  condition(definition !== undefined, () => `a rule is in the catalogue, was ${ruleId}`);
-  if (!definition.triggers.market) return [];
-  const ageMsMax = Math.min(...(definition.markAges?.(config) ?? []));
-  return [{ definition, config, basis: definition.priceBasis?.(config) ?? 'exitSide', ageMsMax }];
 }

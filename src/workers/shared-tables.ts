@@ -213,13 +213,18 @@ export function hasPrice(window: Window): boolean {
 
 /** The smallest window that holds both; NaN counts as nothing. */
 export function joinWindows(one: ArrayLike<number>, other: ArrayLike<number>): number[] {
-  const joined: number[] = [];
+  const cells: number[] = [];
   for (let index = 0; index < windowCells; index += 1) {
     const [a, b] = [one[index] ?? Number.NaN, other[index] ?? Number.NaN];
-    if (Number.isNaN(a) || Number.isNaN(b)) joined.push(Number.isNaN(a) ? b : a);
-    else joined.push(index % 2 === 0 ? Math.min(a, b) : Math.max(a, b));
+    if (Number.isNaN(a) || Number.isNaN(b)) cells.push(Number.isNaN(a) ? b : a);
+    else cells.push(index % 2 === 0 ? Math.min(a, b) : Math.max(a, b));
   }
-  return joined;
+  return cells;
+}
+
+/** The window of both where there are two. */
+export function joined(one: Window | undefined, other: Window | undefined): Window | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : joinWindows(one, other);
 }
 
 /** Words that both threads read and write with Atomics, and the numbers published with them. */

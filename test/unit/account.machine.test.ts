@@ -255,7 +255,10 @@ describe('a breach', () => {
     const [record] = enforce([lockLoss]);
     expect(record).toEqual({
       type: 'lock.create',
-      input: lockInput({ createdAtMs: 5_000, reason: 'DAILY_LOSS_REACHED: observed=-501.20, limit=-500.00, realized=-501.20' }),
+      input: lockInput({
+        createdAtMs: 5_000,
+        reason: 'DAILY_LOSS_REACHED: observed=-501.20, limit=-500.00, realized=-501.20',
+      }),
       ifExists: {
         type: 'lock.extended',
         reason: 'DAILY_LOSS_REACHED: observed=-501.20, limit=-500.00, realized=-501.20',

@@ -120,9 +120,9 @@ function checkVenueOrders(
 ): Difference | undefined {
   const expected: readonly VenueOrderShape[] =
     venueOrders === undefined || venueOrders === 'none' ? [] : venueOrders;
-  const isListed = (status: string | undefined): boolean =>
-    status !== undefined && status !== 'open' && status !== 'suspended';
-  const withClosed = expected.some(({ status }) => isListed(status));
+  const withClosed = expected.some(
+    ({ status = 'open' }) => status !== 'open' && status !== 'suspended',
+  );
   const actual = stage.venue
     .ledger()
     .orders.filter((order) => order.accountId === account && (withClosed || isOpen(order)))
@@ -140,21 +140,21 @@ function checkLocks(
   const expected: readonly LockShape[] = locks === undefined || locks === 'none' ? [] : locks;
   const facts = [...read.accountOf(stage, account).locks.values()];
   const actual = facts.map((lock) => read.lockFields(stage, lock));
-  const normal = expected.map(({ until, scope, ...rest }) => ({
-    ...rest,
-    ...(scope === undefined ? {} : { scope: scopeName(stage, scope) }),
-    ...(until === undefined
-      ? {}
-      : {
-          until:
-            until === null || until === 'none'
-              ? 'none'
-              : instantText(momentMs(stage, until), stage.scenario.zone),
-        }),
+  const normal = expected.map(({ rule, kind, until, scope }) => ({
+    rule,
+    kind,
+    scope: scope === undefined ? undefined : scopeName(stage, scope),
+    until: until === undefined ? undefined : untilText(stage, until),
   }));
   return matchesAll(normal, actual, isSubset)
     ? undefined
     : { key: 'locks', expected: locks, actual };
+}
+
+/** An instant in the form of the actual one; `none` and null are a lock without an end. */
+function untilText(stage: Stage, until: string | null): string {
+  if (until === null || until === 'none') return 'none';
+  return instantText(momentMs(stage, until), stage.scenario.zone);
 }
 
 /** `symbol:CON.F.US.ENQ.M26` means the root that the engine locks. */

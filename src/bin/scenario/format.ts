@@ -1,8 +1,8 @@
 /** A scenario file as parsed documents; everything that is not a scenario is refused with file, line, path and remedy. */
 import { z } from 'zod';
-import { condition, ConditionFailed } from '../../kernel/assert.ts';
+import { condition } from '../../kernel/assert.ts';
 import { actionNames, actionSchema, RestartForm, VenueSettings, type Step } from './step-format.ts';
-import { Amount, AtText, DurationText, InstantText, Text, ZoneText } from './values.ts';
+import { Amount, AtText, InstantText, Text, ZoneText } from './values.ts';
 import { configKeys, ruleIdByKey } from './vocabulary.ts';
 import { invalidFile, readYaml, type Plain, type YamlText } from './yaml-text.ts';
 
@@ -49,7 +49,7 @@ export type Scenario = {
   readonly steps: readonly Step[];
 };
 
-const remedy = 'correct the field; the format is described in docs/reference/scenarios.md';
+const remedy = 'correct or remove the named field';
 
 /** @throws OperatorError exit 2 naming file, line and path */
 export function parseScenarios(file: string, text: string): readonly Scenario[] {
@@ -87,13 +87,7 @@ function parseDocument(file: string, document: YamlText): Scenario {
   for (const [index, { configOverrides }] of (header.accounts ?? []).entries()) {
     checkConfig(configOverrides ?? {}, ['accounts', index, 'configOverrides'], fail);
   }
-  const refs = new Set<string>();
-  const context: StepContext = {
-    fail,
-    refs,
-    isOneAccount: accounts.length === 1,
-    accountIds: new Set(accounts.map(({ id }) => id)),
-  };
+  const context: StepContext = { fail, accountIds: new Set(accounts.map(({ id }) => id)) };
   return {
     file,
     name: header.scenario,
@@ -110,8 +104,6 @@ function parseDocument(file: string, document: YamlText): Scenario {
 type Fail = (path: readonly PropertyKey[], what: string) => never;
 type StepContext = {
   readonly fail: Fail;
-  readonly refs: Set<string>;
-  readonly isOneAccount: boolean;
   readonly accountIds: ReadonlySet<string>;
 };
 
@@ -126,7 +118,7 @@ function checkConfig(
   const { rules } = config;
   if (rules === undefined || rules === null) return;
   if (typeof rules !== 'object') fail([...path, 'rules'], 'a map of rules');
-  for (const key of Object.keys(rules as object)) {
+  for (const key of Object.keys(rules)) {
     if (ruleIdByKey[key] === undefined)
       fail([...path, 'rules', key], 'there is no rule of this key');
   }
@@ -141,27 +133,63 @@ function parseStep(value: Plain, path: readonly PropertyKey[], context: StepCont
     if (key === 'at') common.at = take(AtText, field, [...path, 'at'], fail);
     else if (key === 'account' && typeof field === 'string') common.account = field;
     else if (actionNames.includes(key)) chosen.push(key);
-    else
-      fail(
-        [...path, key],
-        `there is no step of this name; the steps are ${actionNames.join(', ')}`,
-      );
+    else fail([...path, key], `no step has this name; the steps are ${actionNames.join(', ')}`);
   }
   const [action] = chosen;
   if (action === undefined || chosen.length > 1) {
-    return fail(
-      path,
-      `a step has exactly one action, this one has ${chosen.length === 0 ? 'none' : chosen.join(' and ')}`,
-    );
+    const found = chosen.length === 0 ? 'none' : chosen.join(' and ');
+    return fail(path, `a step has exactly one action, this one has ${found}`);
   }
-  if (common.account !== undefined && !context.accountIds.has(common.account))
-    fail([...path, 'account'], 'there is no account of this id');
   const body = value[action] ?? null;
-  if (action === 'restart')
-    return { ...common, action, body: parseRestart(body, [...path, action], context) };
+  const step = { ...common, action, body: parseBody(action, body, [...path, action], context) };
+  checkAccount(step as Step, path, context);
+  return step as Step;
+}
+
+function parseBody(
+  action: string,
+  body: Plain,
+  path: readonly PropertyKey[],
+  context: StepContext,
+): unknown {
+  if (action === 'restart') return parseRestart(body, path, context);
   const schema = actionSchema(action);
-  if (schema === undefined) return fail([...path, action], 'unknown');
-  return { ...common, action, body: take(schema, body, [...path, action], fail) } as Step;
+  return schema === undefined
+    ? context.fail(path, 'no step has this name')
+    : take(schema, body, path, context.fail);
+}
+
+const accountActions: ReadonlySet<string> = new Set(['fill', 'position', 'order', 'submit']);
+/** Expectations that are about one account. */
+const accountKeys = [
+  'positions',
+  'venuePositions',
+  'realized',
+  'fees',
+  'net',
+  'unrealized',
+  'balance',
+  'tradingState',
+  'locks',
+  'verdicts',
+  'timers',
+];
+
+/** The account may be left out only when there is one. */
+function checkAccount(step: Step, path: readonly PropertyKey[], context: StepContext): void {
+  const { account, action } = step;
+  const { fail, accountIds } = context;
+  if (account !== undefined) {
+    if (!accountIds.has(account)) fail([...path, 'account'], 'there is no account of this id');
+    return;
+  }
+  if (accountIds.size === 1) return;
+  const isOfAccount =
+    accountActions.has(action) ||
+    (action === 'account' && step.body.id === undefined) ||
+    (action === 'expect' &&
+      accountKeys.some((key) => step.body[key as keyof typeof step.body] !== undefined));
+  if (isOfAccount) fail(path, 'with several accounts this step names its account');
 }
 
 function parseRestart(
@@ -247,5 +275,3 @@ function pathText(path: readonly PropertyKey[]): string {
     '',
   );
 }
-
-export { ConditionFailed, DurationText };

@@ -72,8 +72,6 @@ const Order = z.strictObject({
   cancelConfirmExtraMs: WholeValue.optional(),
 });
 
-const modes = ['DRY_RUN', 'PAPER', 'LIVE'];
-
 /** @throws OperatorError exit 2 for a value that is not one; Unsupported for a setting that this version does not have */
 export function engineSettings(scenario: Scenario): EngineSettings {
   const { config } = scenario;
@@ -128,19 +126,19 @@ const sectionsHere = new Set([
 function refuseOthers(config: Section): void {
   for (const [key, value] of Object.entries(config)) {
     if (sectionsHere.has(key)) continue;
-    const isOff =
+    const isSwitchedOff =
       isSection(value) && Object.keys(value).join() === 'enabled' && value['enabled'] === false;
-    if (!isOff) throw new Unsupported(`the configuration of ${key}`);
+    if (!isSwitchedOff) throw new Unsupported(`the configuration of ${key}`);
   }
 }
 
-function modeOf({ config }: Scenario): 'DRY_RUN' | 'PAPER' {
+function modeOf(scenario: Scenario): 'DRY_RUN' | 'PAPER' {
+  const { config } = scenario;
   const mode = config['mode'] ?? 'PAPER';
   if (config['readOnly'] === true) throw new Unsupported('the configuration of readOnly');
   if (mode === 'PAPER' || mode === 'DRY_RUN') return mode;
-  throw new Unsupported(
-    modes.includes(String(mode)) ? `mode ${String(mode)}` : `mode ${JSON.stringify(mode)}`,
-  );
+  if (mode === 'LIVE') throw new Unsupported('mode LIVE');
+  throw invalid(scenario, `config.mode: DRY_RUN, PAPER or LIVE, was ${JSON.stringify(mode)}`);
 }
 
 function calendarOf(scenario: Scenario): TradingCalendar {
@@ -183,27 +181,16 @@ function balanceUnits(scenario: Scenario, { balance }: AccountEntry): number {
 
 /** Rules that are named, with what they inherit; a rule of this version that is not named is off. */
 function rulesOf(scenario: Scenario, config: Section): readonly RuleConfigured[] {
-  const general = section(scenario, General, config, 'general');
-  const inherited = {
-    ...(general.includeFees === undefined ? {} : { includeFees: general.includeFees }),
-    ...(general.breachAtEquality === undefined
-      ? {}
-      : { breachAtEquality: general.breachAtEquality }),
-    ...(general.markPrice === undefined ? {} : { markPrice: general.markPrice }),
-    ...(general.quoteMaxAgeSeconds === undefined
-      ? {}
-      : { quoteMaxAgeSeconds: String(general.quoteMaxAgeSeconds) }),
-  };
+  const inherited = inheritedKeys(section(scenario, General, config, 'general'));
   const named = isSection(config['rules']) ? config['rules'] : {};
   const configured: RuleConfigured[] = [];
   for (const [key, given] of Object.entries(named)) {
-    if (given === null || given === false || (isSection(given) && given['enabled'] === false))
-      continue;
+    if (isOff(given)) continue;
     const definition = ruleByKey(key);
     if (definition === undefined) throw new Unsupported(`the rule ${key}`);
     const parsed = definition.config.safeParse({
       ...inherited,
-      ...(given === true ? {} : (given as object)),
+      ...(isSection(given) ? given : {}),
     });
     if (!parsed.success) throw invalidSection(scenario, `config.rules.${key}`, parsed.error);
     refuseFourEyes(parsed.data);
@@ -211,6 +198,17 @@ function rulesOf(scenario: Scenario, config: Section): readonly RuleConfigured[]
   }
   checkTogether(scenario, configured);
   return configured;
+}
+
+/** What every rule takes over from `general`. */
+function inheritedKeys(general: z.output<typeof General>): Section {
+  const { includeFees, breachAtEquality, markPrice, quoteMaxAgeSeconds } = general;
+  const inherited = { includeFees, breachAtEquality, markPrice, quoteMaxAgeSeconds };
+  return Object.fromEntries(Object.entries(inherited).filter(([, value]) => value !== undefined));
+}
+
+function isOff(given: unknown): boolean {
+  return given === null || given === false || (isSection(given) && given['enabled'] === false);
 }
 
 function refuseFourEyes(config: unknown): void {

@@ -279,7 +279,6 @@ export class Stage {
       quoteMaxAgeMs: settings.quoteMaxAgeMs,
       orders: settings.orders,
       beforeStep: (actor) => this.stumble(actor),
-      onCommit: () => undefined,
     });
   }
 
@@ -289,6 +288,13 @@ export class Stage {
         this.alerts.push((JSON.parse(effect.payloadJson) as { code: string }).code);
     }
     for (const { code } of batch.incidents ?? []) this.incidents.push(code);
+    this.noteSubmits(batch);
+    // Faults of an order have to hold before it leaves.
+    if ((batch.effects ?? []).some(({ kind }) => kind === 'venue.submitOrder')) this.faults.bind();
+  }
+
+  /** Which order a ref has become, or why it has not. */
+  private noteSubmits(batch: TurnBatch): void {
     for (const { machine, eventJson } of batch.entries) {
       if (machine !== 'input' || !eventJson.startsWith('{"type":"command.submit"')) continue;
       const ref = this.pendingRefs.shift();
@@ -301,8 +307,6 @@ export class Stage {
       if (ref !== undefined)
         this.refs.set(ref, { denial: { code: code as Denial['code'], facts: [] } });
     }
-    // Faults of an order have to hold before it leaves.
-    if ((batch.effects ?? []).some(({ kind }) => kind === 'venue.submitOrder')) this.faults.bind();
   }
 
   private stumble(actor: string): void {

@@ -1,7 +1,7 @@
 /** Schemas of the steps. Source: scenario-format 3. */
 import { z } from 'zod';
 import { Expectation } from './expect-format.ts';
-import { Amount, DurationText, Flag, InstantText, Text, VenueTimeText, word } from './values.ts';
+import { Amount, DurationText, Flag, Text, VenueTimeText, word } from './values.ts';
 import { operatorVerbs, orderTypes, sides, statuses, venueEvents } from './vocabulary.ts';
 
 const Side = word(sides);
@@ -236,5 +236,3 @@ export const RestartForm = z.strictObject({
   at: word(['afterCommit', 'beforeSend', 'afterSend']).optional(),
   during: z.unknown().optional(),
 });
-
-export type { InstantText };

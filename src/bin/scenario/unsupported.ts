@@ -24,42 +24,33 @@ function firstOf<Item>(
   return undefined;
 }
 
+type Looks = {
+  readonly [Action in Step['action']]?: (
+    body: Extract<Step, { action: Action }>['body'],
+  ) => string | undefined;
+};
+
+/** Steps that can ask for something that is not here. */
+const looks: Looks = {
+  group: () => 'order groups',
+  modify: () => 'modifying an order',
+  config: () => 'reloading the configuration',
+  kill: () => 'the kill switch',
+  submit: missingInSubmit,
+  order: missingInOrder,
+  account: missingInAccount,
+  clock: ({ venue, local }) =>
+    venue === undefined && local === undefined ? undefined : 'a skew between clocks',
+  operator: missingInOperator,
+  fault: ({ store }) => (store === undefined ? undefined : 'faults of the store'),
+  expect: missingInExpectation,
+  restart: ({ meanwhile, during }) =>
+    firstOf(meanwhile, missingInStep) ?? (during === undefined ? undefined : missingInStep(during)),
+};
+
 function missingInStep(step: Step): string | undefined {
-  switch (step.action) {
-    case 'group':
-      return 'order groups';
-    case 'modify':
-      return 'modifying an order';
-    case 'config':
-      return 'reloading the configuration';
-    case 'kill':
-      return 'the kill switch';
-    case 'submit':
-      return missingInSubmit(step.body);
-    case 'order':
-      return missingInOrder(step.body);
-    case 'account':
-      return missingInAccount(step.body);
-    case 'clock':
-      return step.body.venue === undefined && step.body.local === undefined
-        ? undefined
-        : 'a skew between clocks';
-    case 'operator':
-      return missingInOperator(step.body);
-    case 'fault':
-      return missingInFault(step.body);
-    case 'expect':
-      return missingInExpectation(step.body);
-    case 'restart': {
-      const { meanwhile, during } = step.body;
-      return (
-        firstOf(meanwhile, missingInStep) ??
-        (during === undefined ? undefined : missingInStep(during))
-      );
-    }
-    default:
-      return undefined;
-  }
+  const look = looks[step.action] as ((body: Step['body']) => string | undefined) | undefined;
+  return look?.(step.body);
 }
 
 function missingInSubmit(body: Body<'submit'>): string | undefined {
@@ -86,10 +77,6 @@ function missingInOperator(body: Body<'operator'>): string | undefined {
   if (!['unlock', 'rearm', 'resume', 'cancel'].includes(body.verb)) return `operator ${body.verb}`;
   const role = body.role?.toLowerCase() ?? 'admin';
   return role === 'admin' ? undefined : `operators of role ${role}`;
-}
-
-function missingInFault(body: Body<'fault'>): string | undefined {
-  return body.store === undefined ? undefined : 'faults of the store';
 }
 
 function missingInExpectation(body: Body<'expect'>): string | undefined {

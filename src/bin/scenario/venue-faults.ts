@@ -85,7 +85,7 @@ export class VenueFaults {
       changes[kind] = faults;
     }
     this.resolved = known;
-    this.venue.setFaults(changes as FaultChanges);
+    this.venue.setFaults(changes);
   }
 
   /** Runs something as if the venue answered at once. */

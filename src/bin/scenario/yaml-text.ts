@@ -59,13 +59,19 @@ export function readYaml(file: string, text: string): readonly YamlText[] {
       const [what = 'not YAML'] = fault.message.split('\n');
       throw invalidFile(file, line, what.replace(/ at line .*$/u, ''), 'write plain YAML 1.2');
     }
-    const lineAt = (node: Node | null | undefined): number =>
-      node?.range == null ? 1 : lines.linePos(node.range[0]).line;
+    const lineAt = lineReader(lines);
     return {
       value: plain(file, document.contents, lineAt),
       lineOf: (path) => lineAt(nearest(document, path)),
     };
   });
+}
+
+function lineReader(lines: LineCounter): (node: Node | null) => number {
+  return (node) => {
+    const start = node?.range?.[0];
+    return start === undefined ? 1 : lines.linePos(start).line;
+  };
 }
 
 function plain(file: string, node: unknown, lineAt: (node: Node) => number): Plain {
@@ -86,7 +92,7 @@ function plain(file: string, node: unknown, lineAt: (node: Node) => number): Pla
 function scalar(value: unknown, source: string | undefined): Plain {
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isNaN(value)) return 'NaN';
-  return source ?? String(value);
+  return source ?? (typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 function nearest(document: Document.Parsed, path: readonly PropertyKey[]): Node | null {

@@ -8,6 +8,7 @@ import type { Stage } from '../stage.ts';
 import type { Body, Step } from '../step-format.ts';
 import { durationMs } from '../times.ts';
 import { Unsupported } from '../unsupported.ts';
+import { ruleIdByKey } from '../vocabulary.ts';
 import { venueTimeMs } from './venue-time.ts';
 
 type Of<Action extends Step['action']> = Extract<Step, { action: Action }>;
@@ -97,70 +98,69 @@ function accountOfOrder(stage: Stage, ref: string): AccountId {
   return stage.accountOf({});
 }
 
+type Order = {
+  readonly accountId: AccountId;
+  readonly by: string;
+  readonly reason: string;
+  readonly args: NonNullable<Body<'operator'>['args']>;
+};
+
+const verbs: Readonly<Record<string, (stage: Stage, order: Order) => Promise<boolean>>> = {
+  unlock,
+  rearm,
+  resume,
+  cancel: cancelByOperator,
+};
+
 export async function playOperator(stage: Stage, step: Of<'operator'>): Promise<void> {
   const { verb, args = {} } = step.body;
+  const play = verbs[verb];
+  if (play === undefined) throw new Unsupported(`operator ${verb}`);
+  const { by = 'operator', reason = '' } = args;
+  const isAccepted = await play(stage, { accountId: stage.accountOf(step), by, reason, args });
+  stage.operatorAnswer = isAccepted ? 'accepted' : 'refused';
+}
+
+async function rearm(stage: Stage, { accountId, by, reason }: Order): Promise<boolean> {
   const { engine } = stage.running;
-  const by = args.by ?? 'operator';
-  const reason = args.reason ?? '';
-  const accountId = stage.accountOf(step);
-  const atMs = stage.nowMs();
-  switch (verb) {
-    case 'unlock':
-      await unlock(stage, accountId, args, { by, reason });
-      return;
-    case 'rearm':
-      engine.put('control', { type: 'rearm', accountId, by, reason, atMs });
-      await stage.rest();
-      stage.operatorAnswer =
-        engine.world.accounts.get(accountId)?.effectiveState === 'HALTED' ? 'refused' : 'accepted';
-      return;
-    case 'resume': {
-      condition(args.scope !== undefined, 'resume names its actor as scope');
-      const actor = actorName(accountId, args.scope) as ActorId;
-      engine.resume(actor, { skipEvent: true, by, reason });
-      await stage.rest();
-      stage.operatorAnswer =
-        engine.world.cells.get(actor)?.status === 'live' ? 'accepted' : 'refused';
-      return;
-    }
-    case 'cancel': {
-      const ref = args.ref ?? args.order;
-      condition(ref !== undefined, 'cancel names its order as ref');
-      cancel(stage, ref);
-      stage.operatorAnswer = 'accepted';
-      return;
-    }
-    default:
-      throw new Unsupported(`operator ${verb}`);
-  }
+  engine.put('control', { type: 'rearm', accountId, by, reason, atMs: stage.nowMs() });
+  await stage.rest();
+  return engine.world.accounts.get(accountId)?.effectiveState !== 'HALTED';
+}
+
+async function resume(stage: Stage, { accountId, by, reason, args }: Order): Promise<boolean> {
+  condition(args.scope !== undefined, 'resume names its actor as scope');
+  const { engine } = stage.running;
+  const actor = actorName(accountId, args.scope) as ActorId;
+  engine.resume(actor, { skipEvent: true, by, reason });
+  await stage.rest();
+  return engine.world.cells.get(actor)?.status === 'live';
+}
+
+async function cancelByOperator(stage: Stage, { args }: Order): Promise<boolean> {
+  const ref = args.ref ?? args.order;
+  condition(ref !== undefined, 'cancel names its order as ref');
+  cancel(stage, ref);
+  await stage.rest();
+  return true;
 }
 
 /** All active locks of the rule, or the one that is named; accepted when none of them is left. */
-async function unlock(
-  stage: Stage,
-  accountId: AccountId,
-  args: { readonly rule?: string | undefined; readonly lock?: string | undefined },
-  who: { readonly by: string; readonly reason: string },
-): Promise<void> {
+async function unlock(stage: Stage, { accountId, args, by, reason }: Order): Promise<boolean> {
   const { engine } = stage.running;
   const account = engine.world.accounts.get(accountId);
   condition(account !== undefined, 'an unlock is of an account');
-  const isMeant = (lock: { readonly lockId: string; readonly source: string }): boolean =>
-    (args.lock === undefined || lock.lockId === args.lock) &&
-    (args.rule === undefined || lock.source === args.rule);
-  const meant = [...account.locks.values()].filter(isMeant);
+  const meant = [...account.locks.values()].filter(
+    ({ lockId, source }) =>
+      (args.lock === undefined || lockId === args.lock) &&
+      (args.rule === undefined || source === (ruleIdByKey[args.rule] ?? args.rule)),
+  );
   for (const { lockId } of meant) {
-    engine.put('control', {
-      type: 'unlock',
-      accountId,
-      lockId: lockId as LockId,
-      ...who,
-      atMs: stage.nowMs(),
-    });
+    const input = { accountId, lockId: lockId as LockId, by, reason, atMs: stage.nowMs() };
+    engine.put('control', { type: 'unlock', ...input });
   }
   await stage.rest();
-  const isLeft = meant.some(({ lockId }) => account.locks.has(lockId));
-  stage.operatorAnswer = meant.length > 0 && !isLeft ? 'accepted' : 'refused';
+  return meant.length > 0 && !meant.some(({ lockId }) => account.locks.has(lockId));
 }
 
 /** `ledger`, `position/MNQ` or the whole path. */

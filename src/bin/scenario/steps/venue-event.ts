@@ -16,22 +16,12 @@ type VenueSide = ReturnType<Stage['venueOrder']>;
 export function playVenueEvent(stage: Stage, step: EventStep): void {
   const { body } = step;
   const order = stage.venueOrder(body.ref, body.venueOrderId);
-  switch (body.event) {
-    case 'partlyFilled':
-    case 'filled':
-      playFill(stage, step, order);
-      return;
-    case 'fillVoided':
-      playVoid(stage, body);
-      return;
-    case 'canceled':
-    case 'expired':
-    case 'rejected':
-      playEnd(stage, step, order, body.event);
-      return;
-    default:
-      announce(stage, step, order, told(stage, body, order));
-  }
+  const { event } = body;
+  if (event === 'partlyFilled' || event === 'filled') playFill(stage, step, order);
+  else if (event === 'fillVoided') playVoid(stage, body);
+  else if (event === 'canceled' || event === 'expired' || event === 'rejected')
+    playEnd(stage, step, order, event);
+  else announce(stage, step, order, told(stage, body, order));
 }
 
 type Told = OrderVenueEvent extends infer One

@@ -1,0 +1,126 @@
+/** Verifies: execution 2.4, every row of its table; INV-EXP-1 */
+import { describe, expect, it } from 'vitest';
+import { AccountId, InstrumentId, OrderId } from '../../src/domain/ids.ts';
+import type { WorkingOrderFacts } from '../../src/domain/view.ts';
+import {
+  riskEffect,
+  riskEffectOfCancel,
+  riskEffectOfModify,
+  worstCase,
+} from '../../src/rules/exposure.ts';
+import { facts, position, working } from '../support/rule-facts.ts';
+
+const es = InstrumentId.parse('ES');
+const accountId = AccountId.parse('A1');
+
+function account(held: number, ...workingOrders: readonly WorkingOrderFacts[]) {
+  const positions = held === 0 ? [] : [position('ES', String(held), '5800')];
+  return facts({ positions, workingOrders });
+}
+
+function order(side: 'buy' | 'sell', quantityLots: number, reduceOnly = false) {
+  return { instrument: es, side, quantityLots, reduceOnly };
+}
+
+const plain = (side: 'buy' | 'sell', quantity: string) => working('ES', side, quantity);
+const stop = (quantity: string) => working('ES', 'sell', quantity, { purpose: 'protective' });
+const exit = (quantity: string) =>
+  working('ES', 'sell', quantity, { purpose: 'exit', reduceOnly: true });
+
+describe('the effect of an order', () => {
+  it.each([
+    ['long 3, SELL 3', account(3), order('sell', 3), 'reduce'],
+    ['long 3, SELL 5 flips by 2', account(3), order('sell', 5), 'increase'],
+    ['long 3, SELL 5 is not saved by its flag', account(3), order('sell', 5, true), 'increase'],
+    ['long 3, a plain SELL 3 works', account(3, plain('sell', '3')), order('sell', 3), 'increase'],
+    ['the same with the flag', account(3, plain('sell', '3')), order('sell', 3, true), 'increase'],
+    ['long 3, a stop rests', account(3, stop('3')), order('sell', 3, true), 'reduce'],
+    [
+      'long 3, a stop and a target rest',
+      account(3, stop('3'), stop('3')),
+      order('sell', 3, true),
+      'reduce',
+    ],
+    ['long 3, a reduce-only rests', account(3, exit('3')), order('sell', 3, true), 'reduce'],
+    ['long 3, a stop rests, without the flag', account(3, stop('3')), order('sell', 3), 'increase'],
+    ['flat, BUY', account(0), order('buy', 1), 'increase'],
+    ['flat, SELL', account(0), order('sell', 1), 'increase'],
+    ['flat, the flag is not believed', account(0), order('sell', 1, true), 'increase'],
+    ['short 3, BUY 3', account(-3), order('buy', 3), 'reduce'],
+    ['short 3, SELL 1', account(-3), order('sell', 1), 'increase'],
+    ['short 3, a BUY 3 works, BUY 1', account(-3, plain('buy', '3')), order('buy', 1), 'increase'],
+    ['long 3, a SELL 2 works, SELL 1', account(3, plain('sell', '2')), order('sell', 1), 'reduce'],
+    [
+      'long 3, a SELL 2 works, SELL 2',
+      account(3, plain('sell', '2')),
+      order('sell', 2),
+      'increase',
+    ],
+  ] as const)('%s', (_name, state, added, effect) => {
+    expect(riskEffect(state, added)).toBe(effect);
+  });
+
+  it('takes a protective purpose for what it says only on the exit side', () => {
+    const protective = { ...order('sell', 3), purpose: 'protective' as const };
+    expect(riskEffect(account(3, stop('3')), protective)).toBe('reduce');
+    expect(riskEffect(account(0), protective)).toBe('increase');
+    expect(riskEffect(account(-3), protective)).toBe('increase');
+  });
+});
+
+describe('the worst case', () => {
+  it.each([
+    [account(0), 0, 0],
+    [account(3), 3, 0],
+    [account(-3), 0, 3],
+    [account(3, plain('buy', '2'), plain('sell', '5')), 5, 2],
+    [account(3, stop('3'), stop('3')), 3, 0],
+    [account(0, stop('3')), 0, 3],
+    [account(0, exit('3')), 0, 3],
+  ])('counts every working order in full (%#)', (state, longLots, shortLots) => {
+    expect(worstCase(state, es)).toEqual({ longLots, shortLots });
+  });
+});
+
+describe('the effect of a cancel', () => {
+  const entry = plain('buy', '1');
+  const protection = stop('3');
+
+  it('of an entry is neutral', () => {
+    expect(riskEffectOfCancel(account(3, entry), entry.orderId)).toBe('neutral');
+  });
+
+  it('of the protection of an open position is an increase', () => {
+    expect(riskEffectOfCancel(account(3, protection), protection.orderId)).toBe('increase');
+    expect(riskEffectOfCancel(account(0, protection), protection.orderId)).toBe('neutral');
+  });
+});
+
+describe('the effect of a change', () => {
+  const entry = plain('buy', '2');
+  const protection = stop('3');
+  const modify = (
+    order_: WorkingOrderFacts,
+    change: { quantityLots?: number; stopTicks?: number },
+  ) =>
+    riskEffectOfModify(
+      account(3, order_),
+      { orderId: order_.orderId, accountId, instrument: es, ...change },
+      100,
+    );
+
+  it.each([
+    ['a larger entry', entry, { quantityLots: 3 }, 'increase'],
+    ['a smaller entry', entry, { quantityLots: 1 }, 'neutral'],
+    ['a stop moved away', protection, { stopTicks: 99 }, 'increase'],
+    ['a stop moved nearer', protection, { stopTicks: 101 }, 'neutral'],
+    ['less protection', protection, { quantityLots: 2 }, 'increase'],
+  ] as const)('%s', (_name, changed, change, effect) => {
+    expect(modify(changed, change)).toBe(effect);
+  });
+
+  it('of an order that is not known is an increase', () => {
+    const orderId = OrderId.parse('X');
+    expect(riskEffectOfModify(account(3), { orderId, accountId, instrument: es })).toBe('increase');
+  });
+});
