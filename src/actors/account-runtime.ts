@@ -1,8 +1,15 @@
 import type { AccountId, InstrumentId, OrderId, RuleId } from '../domain/ids.ts';
 import type { ExitFacts, TradingState } from '../domain/machine-event.ts';
 import type { Currency, Units } from '../domain/money.ts';
-import type { LockKind, LockScope, RuleFinding } from '../domain/verdict.ts';
-import type { AccountFacts, PositionFacts, WorkingOrderFacts } from '../domain/view.ts';
+import type { LockKind, LockScope, RuleFinding, RuleMemory } from '../domain/verdict.ts';
+import {
+  memoryKey,
+  type AccountFacts,
+  type PositionFacts,
+  type TradeFacts,
+  type WorkingOrderFacts,
+} from '../domain/view.ts';
+import type { Cancel } from '../kernel/clock.ts';
 /** What the engine keeps at hand of one account: the facts for rules and gate, derived from the cells after each step. */
 import type { RuleConfigured } from './world.ts';
 
@@ -43,6 +50,14 @@ export class AccountRuntime {
   realizedUnits: Units = 0;
   feesUnits: Units = 0;
   tradingDay = '';
+  dayStartMs = 0;
+  /** Executions of the trading day that count, by venue time. */
+  readonly trades: TradeFacts[] = [];
+  canTrade: boolean | undefined;
+  /** What each rule remembers, by entity. */
+  readonly memories = new Map<RuleId, Readonly<Record<string, RuleMemory>>>();
+  /** Stops the next judgement that only time asks for. */
+  cancelJudgement: Cancel | undefined;
   /** Loss of the day that an operator has acknowledged by an unlock; of that trading day only. */
   acknowledged: AcknowledgedLoss | undefined;
   version = 1;
@@ -83,8 +98,21 @@ export class AccountRuntime {
         : {}),
       positions: [...this.positions.values()],
       workingOrders: [...this.workingOrders.values()],
+      trades: [...this.trades],
+      dayStartMs: this.dayStartMs,
+      ...(this.canTrade === undefined ? {} : { canTrade: this.canTrade }),
+      memory: this.allMemory(),
     };
     return this.cached;
+  }
+
+  private allMemory(): Readonly<Record<string, RuleMemory>> {
+    const all: Record<string, RuleMemory> = {};
+    for (const [ruleId, entities] of this.memories) {
+      for (const [entity, memory] of Object.entries(entities))
+        all[memoryKey(ruleId, entity)] = memory;
+    }
+    return all;
   }
 
   openLots(instrument: InstrumentId): number {

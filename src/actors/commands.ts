@@ -79,6 +79,8 @@ export function submitProtective(context: StepContext, wish: Omit<OrderIntent, '
     quantityLots: intent.quantityLots,
     timeInForce: intent.timeInForce,
     reduceOnly: true,
+    ...(intent.limitTicks === undefined ? {} : { limitTicks: intent.limitTicks }),
+    ...(intent.stopTicks === undefined ? {} : { stopTicks: intent.stopTicks }),
   });
   const cause = { causeSeq: seq, correlationSeq };
   if ('denial' in result) {

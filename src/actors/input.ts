@@ -27,6 +27,8 @@ export type EngineInput = { readonly atMs: number } & (
     }
   | { readonly type: 'verdicts'; readonly changes: readonly VerdictChange[] }
   | { readonly type: 'timer'; readonly row: TimerRow }
+  /** Time alone may have changed a judgement of this account. */
+  | { readonly type: 'judge'; readonly accountId: AccountId }
   | { readonly type: 'reconcile'; readonly accountId: AccountId; readonly snapshot: VenueSnapshot }
   | { readonly type: 'restart'; readonly actor: ActorId }
   | {

@@ -8,11 +8,13 @@ import { drain } from './deliver.ts';
 import { refreshExits, routeFill } from './fills.ts';
 import type { EngineInput } from './input.ts';
 import { judgeChanged, takeVerdicts } from './judge.ts';
+import { routePermission } from './permission.ts';
 import { reconcile } from './reconciler.ts';
 import { deliverTimer } from './scheduler.ts';
 import { isProvenAbsent } from './search.ts';
 import { settleOrderEffects } from './settle-effects.ts';
 import { restart, resume } from './supervisor.ts';
+import { dropTrade, voidKey } from './trades.ts';
 import { outside, type Turn } from './turn.ts';
 import { actorId, type World } from './world.ts';
 
@@ -53,6 +55,11 @@ function route(world: World, turn: Turn, input: EngineInput): void {
     case 'timer':
       deliverTimer(world, turn, input.row);
       return;
+    case 'judge': {
+      const account = world.accounts.get(input.accountId);
+      if (account !== undefined) account.isDirty = true;
+      return;
+    }
     case 'reconcile':
       reconcile(world, turn, input.accountId, input.snapshot);
       return;
@@ -113,6 +120,9 @@ function routeVenue(world: World, turn: Turn, event: VenueEvent): void {
     case 'venue.balance':
       routeAccountReport(world, turn, event);
       return;
+    case 'venue.permission':
+      routePermission(world, turn, event);
+      return;
     case 'venue.link':
       routeLink(world, turn, event);
       return;
@@ -167,7 +177,7 @@ function isUnknownOrder(
 function routeVoid(world: World, turn: Turn, fill: Fill): void {
   const known = world.options.journal.findFill(fill.accountId, fill.fillId);
   const instrument = world.options.instruments.get(fill.instrument);
-  const key = `void|${fill.accountId}|${fill.fillId}`;
+  const key = voidKey(fill.accountId, fill.fillId);
   if (
     known === undefined ||
     instrument === undefined ||
@@ -181,6 +191,8 @@ function routeVoid(world: World, turn: Turn, fill: Fill): void {
   const cause = { causeSeq: seq, correlationSeq: seq };
   const { atMs } = turn;
   const { tradingDay, realizedUnits } = known;
+  const account = world.accounts.get(fill.accountId);
+  if (account !== undefined) dropTrade(account, fill.fillId);
   turn.sendSibling(
     fill.accountId,
     'ledger',

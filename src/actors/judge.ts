@@ -16,7 +16,29 @@ export function judgeChanged(world: World, turn: Turn, cause: Cause): void {
     account.isDirty = false;
     const findings = evaluateAll(world, turn, account, cause);
     for (const finding of orderFindings(findings)) tell(turn, world, account, finding, cause);
+    armJudgement(world, account, findings);
   }
+}
+
+/** Deadlines of rules are derived from durable facts, so the wait for them need not be durable itself. */
+function armJudgement(
+  world: World,
+  account: AccountRuntime,
+  findings: readonly RuleFinding[],
+): void {
+  account.cancelJudgement?.();
+  account.cancelJudgement = undefined;
+  const { clock } = world.options;
+  const nowMs = clock.nowMs();
+  let dueAtMs = Number.POSITIVE_INFINITY;
+  for (const finding of findings) {
+    if (finding.dueAtMs !== undefined && finding.dueAtMs > nowMs)
+      dueAtMs = Math.min(dueAtMs, finding.dueAtMs);
+  }
+  if (dueAtMs === Number.POSITIVE_INFINITY) return;
+  account.cancelJudgement = clock.schedule(dueAtMs, () => {
+    world.inbox.put('timer', { type: 'judge', accountId: account.id, atMs: clock.nowMs() });
+  });
 }
 
 /** Verdicts of the workers: taken when they judged what still holds. */
@@ -40,6 +62,7 @@ export function ruleContext(world: World, facts: AccountFacts): RuleContext {
     marks: (instrument) => world.options.evaluator.markOf(instrument),
     instrumentOf: (id) => world.options.instruments.get(id),
     nowMs: world.options.clock.nowMs(),
+    ...(world.options.sessions === undefined ? {} : { sessions: world.options.sessions }),
   };
 }
 
@@ -124,6 +147,7 @@ function tell(
   finding: RuleFinding,
   cause: Cause,
 ): void {
+  remember(turn, account, finding, cause);
   const key = `${finding.ruleId}|${finding.entity}`;
   const last = account.lastFindings.get(key);
   // The rule is at it: what it was told stays what counts, until the enforcement ends and the breach is judged anew.
@@ -134,6 +158,17 @@ function tell(
     return;
   account.lastFindings.set(key, finding);
   if (isSame(last, finding)) return;
+  if (finding.verdict === 'PASS' && finding.wants.length > 0) {
+    const { ruleId, wants: actions } = finding;
+    const automation = {
+      type: 'account.automationWanted',
+      ruleId,
+      actions,
+      atMs: turn.atMs,
+    } as const;
+    turn.sendSibling(account.id, 'account', automation, cause);
+    if (last === undefined || last.verdict === 'PASS') return;
+  }
   if (finding.verdict === 'DENY' && last?.verdict !== 'DENY') {
     world.counters.breaches += 1;
     turn.note(`BREACH ${account.id} ${finding.ruleId} ${finding.entity} ${findingText(finding)}`);
@@ -144,10 +179,28 @@ function tell(
 }
 
 function isSame(last: RuleFinding | undefined, finding: RuleFinding): boolean {
-  if (last === undefined) return finding.verdict === 'PASS';
+  const isPass = finding.verdict === 'PASS';
+  if (last === undefined) return isPass && finding.wants.length === 0;
   if (last.verdict !== finding.verdict) return false;
-  if (finding.verdict === 'PASS') return true;
+  if (isPass)
+    return (
+      finding.wants.length === 0 || JSON.stringify(last.wants) === JSON.stringify(finding.wants)
+    );
   if (last.code !== finding.code || last.missing.join() !== finding.missing.join()) return false;
   // Still breached: what the rule asks for may have grown (a second position).
   return finding.verdict !== 'DENY' || JSON.stringify(last.wants) === JSON.stringify(finding.wants);
+}
+
+/** What a rule wants remembered goes to its actor, and with it into the journal, when it changed. */
+function remember(turn: Turn, account: AccountRuntime, finding: RuleFinding, cause: Cause): void {
+  const { ruleId, entity, remember: memory } = finding;
+  if (memory === undefined) return;
+  const known = account.memories.get(ruleId)?.[entity] ?? {};
+  if (JSON.stringify(known) === JSON.stringify(memory)) return;
+  turn.sendSibling(
+    account.id,
+    `rule/${ruleId}`,
+    { type: 'rule.remembered', entity, memory, atMs: turn.atMs },
+    cause,
+  );
 }

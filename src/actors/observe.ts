@@ -1,13 +1,16 @@
 import type { Fill } from '../domain/fill.ts';
-import type { InstrumentId, OrderId, RuleId } from '../domain/ids.ts';
+import type { InstrumentId, RuleId } from '../domain/ids.ts';
 import type { LockInput, MachineEvent, TradingState } from '../domain/machine-event.ts';
-import { isClosed, type Purpose } from '../domain/order.ts';
-import type { PositionBook, Side } from '../domain/position.ts';
+import { isClosed } from '../domain/order.ts';
+import type { PositionBook } from '../domain/position.ts';
+import type { RuleMemory } from '../domain/verdict.ts';
+import type { WorkingOrderFacts } from '../domain/view.ts';
 import { InvariantViolation, invariant } from '../kernel/assert.ts';
-import { leavesLots, orderRegions } from '../machines/order.machine.ts';
+import { leavesLots as leavesOf, orderRegions } from '../machines/order.machine.ts';
 /** After a step: what the account's facts, locks and effects learn from the new state of the actor. */
 import type { AccountRuntime, LockFacts } from './account-runtime.ts';
 import type { Cell } from './cell.ts';
+import { addTrade } from './trades.ts';
 import type { Turn } from './turn.ts';
 import { actorId, type World } from './world.ts';
 
@@ -44,71 +47,97 @@ export function observe(world: World, cell: Cell): void {
   }
 }
 
-type OrderContext = {
-  readonly orderId: OrderId;
-  readonly instrument: InstrumentId;
-  readonly side: Side;
-  readonly purpose: Purpose;
-  readonly reduceOnly: boolean;
-};
+type OrderContext = Pick<
+  WorkingOrderFacts,
+  | 'orderId'
+  | 'instrument'
+  | 'side'
+  | 'purpose'
+  | 'reduceOnly'
+  | 'orderType'
+  | 'limitTicks'
+  | 'stopTicks'
+>;
+
+/** States in which the venue has confirmed that the order is open. */
+const openAtVenue: ReadonlySet<string> = new Set(['working', 'triggered', 'partial']);
 
 function observeOrder(account: AccountRuntime, cell: Cell): void {
   const context = cell.context as unknown as OrderContext;
-  const live = cell.live() as Parameters<typeof orderRegions>[0];
-  const regions = orderRegions(live);
-  const leaves = leavesLots(cell.context as unknown as Parameters<typeof leavesLots>[0], regions);
-  const known = account.workingOrders.get(context.orderId);
-  if (isClosed(regions.execution) || leaves === 0) {
+  const regions = orderRegions(cell.live() as Parameters<typeof orderRegions>[0]);
+  const leavesLots = leavesOf(cell.context as unknown as Parameters<typeof leavesOf>[0], regions);
+  const { orderId, instrument, side, purpose, reduceOnly, orderType, limitTicks, stopTicks } =
+    context;
+  const known = account.workingOrders.get(orderId);
+  if (isClosed(regions.execution) || leavesLots === 0) {
     if (known === undefined) return;
-    account.workingOrders.delete(context.orderId);
+    account.workingOrders.delete(orderId);
     account.touch();
     return;
   }
-  if (known?.leavesLots === leaves) return;
-  const { orderId, instrument, side, purpose, reduceOnly } = context;
+  const isOpen = openAtVenue.has(regions.execution);
+  const isSame =
+    known?.leavesLots === leavesLots &&
+    known.isOpen === isOpen &&
+    known.limitTicks === limitTicks &&
+    known.stopTicks === stopTicks;
+  if (isSame) return;
+  const prices = {
+    ...(limitTicks === undefined ? {} : { limitTicks }),
+    ...(stopTicks === undefined ? {} : { stopTicks }),
+  };
   account.workingOrders.set(orderId, {
     orderId,
     instrument,
     side,
-    leavesLots: leaves,
+    leavesLots,
     purpose,
     reduceOnly,
+    orderType,
+    isOpen,
+    ...prices,
   });
   account.touch();
 }
 
 function observePosition(account: AccountRuntime, cell: Cell): void {
-  const { instrument, book } = cell.context as unknown as {
+  const { instrument, book, openedAtMs } = cell.context as unknown as {
     instrument: InstrumentId;
     book: PositionBook;
+    openedAtMs?: number;
   };
-  setPosition(account, instrument, book);
+  setPosition(account, instrument, book, openedAtMs);
 }
 
-function setPosition(account: AccountRuntime, instrument: InstrumentId, book: PositionBook): void {
-  const { openLots, costUnits } = book;
+function setPosition(
+  account: AccountRuntime,
+  instrument: InstrumentId,
+  { openLots, costUnits }: PositionBook,
+  openedAtMs?: number,
+): void {
   const known = account.positions.get(instrument);
   if ((known?.openLots ?? 0) === openLots && (known?.costUnits ?? 0) === costUnits) return;
+  const opened = openedAtMs === undefined ? {} : { openedAtMs };
   if (openLots === 0) account.positions.delete(instrument);
-  else account.positions.set(instrument, { instrument, openLots, costUnits });
+  else account.positions.set(instrument, { instrument, openLots, costUnits, ...opened });
   account.touch();
 }
 
 function observeLedger(account: AccountRuntime, cell: Cell): void {
-  const { realizedUnits, feesUnits, tradingDay } = cell.context as unknown as {
+  const { realizedUnits, feesUnits, tradingDay, lastBoundaryMs } = cell.context as unknown as {
     realizedUnits: number;
     feesUnits: number;
     tradingDay: string;
+    lastBoundaryMs: number;
   };
-  if (
-    account.realizedUnits === realizedUnits &&
-    account.feesUnits === feesUnits &&
-    account.tradingDay === tradingDay
-  )
+  const isSameDay = account.tradingDay === tradingDay;
+  if (account.realizedUnits === realizedUnits && account.feesUnits === feesUnits && isSameDay)
     return;
   account.realizedUnits = realizedUnits;
   account.feesUnits = feesUnits;
   account.tradingDay = tradingDay;
+  if (!isSameDay) account.trades.length = 0;
+  account.dayStartMs = lastBoundaryMs;
   account.touch();
 }
 
@@ -161,10 +190,15 @@ function observeLock(world: World, account: AccountRuntime, cell: Cell): void {
 
 /** When the enforcement of an entity ends, its breach is judged anew: what it asks for may have grown meanwhile. */
 function observeRule(account: AccountRuntime, cell: Cell): void {
-  const { ruleId, enforcing } = cell.context as unknown as {
+  const { ruleId, enforcing, memory } = cell.context as unknown as {
     ruleId: RuleId;
     enforcing: Readonly<Record<string, unknown>>;
+    memory: Readonly<Record<string, RuleMemory>>;
   };
+  if (account.memories.get(ruleId) !== memory) {
+    account.memories.set(ruleId, memory);
+    account.touch();
+  }
   const now = Object.keys(enforcing);
   if (account.enforcing.get(ruleId)?.some((entity) => !(entity in enforcing)) === true)
     account.isDirty = true;
@@ -175,6 +209,8 @@ type LastBooking = {
   readonly fillId: string;
   readonly realizedUnits: number;
   readonly tradingDay: string;
+  readonly openedLots: number;
+  readonly closedLots: number;
 };
 
 /** Writes the ledger row of an execution in the same commit as the step that booked it. */
@@ -187,19 +223,32 @@ export function bookFill(
 ): void {
   if (event.type !== 'ledger.fillReported') return;
   const booking = cell.context['lastBooking'] as LastBooking | undefined;
-  const fill: Fill = event.fill;
+  const { fill } = event;
   if (booking?.fillId !== fill.fillId) {
     throw new InvariantViolation(
       `Invariant: the ledger books the fill it was given, was ${booking?.fillId} for ${fill.fillId}`,
     );
   }
+  const { tradingDay, realizedUnits, openedLots, closedLots } = booking;
+  const isEnforcement = isOwnClose(world, fill);
   const row = {
     fill,
-    tradingDay: booking.tradingDay,
-    realizedUnits: booking.realizedUnits,
+    tradingDay,
+    realizedUnits,
+    openedLots,
+    closedLots,
+    isEnforcement,
     causeSeq: seq,
   };
   turn.fills.push(row);
   turn.takenFills.set(`${fill.accountId}|${fill.fillId}`, row);
   world.counters.fills += 1;
+  const account = world.accounts.get(fill.accountId);
+  if (account !== undefined) addTrade(account, row);
+}
+
+function isOwnClose(world: World, fill: Fill): boolean {
+  if (fill.orderId === undefined) return false;
+  const order = world.cells.get(actorId(fill.accountId, `order/${fill.orderId}`));
+  return order?.context['purpose'] === 'exit';
 }

@@ -6,7 +6,9 @@ import type { ActorState, EffectRow, Recovered } from '../ports/journal.port.ts'
 /** Start and crash recovery are one path: what is committed is restored, what is in doubt is asked about, nothing is sent. */
 import { restoreAcknowledgement } from './acknowledgement.ts';
 import { drain, restoreCell } from './deliver.ts';
+import { permissionKey } from './permission.ts';
 import { armBoundary, boundaryTimer } from './scheduler.ts';
+import { restoreTrades } from './trades.ts';
 import { outside, Turn } from './turn.ts';
 import { actorId, type AccountSettings, type World } from './world.ts';
 
@@ -35,7 +37,12 @@ export function recoverEngine(world: World): { report: StartReport; turn: Turn }
   }
   for (const { actor, reason } of recovered.quarantines)
     keepQuarantined(world, turn, actor as ActorId, reason);
-  for (const account of world.accounts.values()) restoreAcknowledgement(account, recovered.values);
+  for (const account of world.accounts.values()) {
+    restoreAcknowledgement(account, recovered.values);
+    restoreTrades(world, account);
+    const permission = recovered.values.get(permissionKey(account.id));
+    if (permission !== undefined) account.canTrade = permission === 'true';
+  }
   for (const settings of options.accounts) startAccount(world, turn, settings, recovered);
   drain(world, turn);
   const inDoubt = doubtEffects(world, turn, recovered.openEffects);

@@ -4,6 +4,7 @@ import type { Instrument } from '../domain/instrument.ts';
 import type { MachineId } from '../domain/machine-event.ts';
 import type { Currency, Units } from '../domain/money.ts';
 import type { SubmitOrder } from '../domain/order.ts';
+import type { SessionCalendar } from '../domain/session.ts';
 import type { TradingCalendar } from '../domain/trading-day.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
@@ -57,6 +58,8 @@ export type EngineOptions = {
   readonly instruments: ReadonlyMap<InstrumentId, Instrument>;
   readonly accounts: readonly AccountSettings[];
   readonly calendar: TradingCalendar;
+  /** Trading hours, for the rules that know sessions. */
+  readonly sessions?: SessionCalendar;
   readonly mode: 'DRY_RUN' | 'PAPER' | 'LIVE';
   readonly quoteMaxAgeMs: number;
   readonly orders?: Partial<OrderSettings>;

@@ -1,10 +1,17 @@
 /** Events of the machines other than the order; all past-tense facts, all with the time they were taken in. */
 import type { Fill } from './fill.ts';
-import type { AccountId, FillId, InstrumentId, LockId, OrderId } from './ids.ts';
+import type { AccountId, FillId, InstrumentId, LockId, OrderId, RuleId } from './ids.ts';
 import type { Instrument, Lots } from './instrument.ts';
 import type { Units } from './money.ts';
 import type { OrderEvent } from './order-event.ts';
-import type { LockKind, LockScope, RuleFinding, WantedAction } from './verdict.ts';
+import type {
+  LockKind,
+  LockScope,
+  RuleEntity,
+  RuleFinding,
+  RuleMemory,
+  WantedAction,
+} from './verdict.ts';
 
 type At = { readonly atMs: number };
 
@@ -79,6 +86,12 @@ export type RuleEvent =
   | ({ readonly type: 'rule.lockSet'; readonly lockId: LockId; readonly kind: LockKind } & At)
   | ({ readonly type: 'rule.lockEnded'; readonly lockId: LockId } & At)
   | ({ readonly type: 'rule.evaluationFailed'; readonly reason: string } & At)
+  /** What the rule wants remembered of one entity; replaces what it remembered before. */
+  | ({
+      readonly type: 'rule.remembered';
+      readonly entity: RuleEntity;
+      readonly memory: RuleMemory;
+    } & At)
   | ({ readonly type: 'rule.disabled' } & At)
   | ({ readonly type: 'rule.enabled' } & At);
 
@@ -144,6 +157,12 @@ export type AccountEvent =
       readonly actions: readonly WantedAction[];
       /** For locks that end at the reset: the next boundary. Absent: the lock has no end in time, only the reset clears it. */
       readonly nextBoundaryMs?: number;
+    } & At)
+  /** What an automation (RULE-012) wants done beside a position; no breach, no lock. */
+  | ({
+      readonly type: 'account.automationWanted';
+      readonly ruleId: RuleId;
+      readonly actions: readonly WantedAction[];
     } & At)
   | ({ readonly type: 'account.lockStarted'; readonly lock: LockInput } & At)
   | ({

@@ -1,7 +1,8 @@
 /** What a rule says, with everything needed to explain it. */
-import type { AccountId, InstrumentId, RuleId } from './ids.ts';
-import type { Lots } from './instrument.ts';
+import type { AccountId, InstrumentId, OrderId, RuleId } from './ids.ts';
+import type { Lots, Ticks } from './instrument.ts';
 import { formatMoney } from './money.ts';
+import type { Side } from './position.ts';
 
 export type VerdictKind = 'PASS' | 'DENY' | 'UNKNOWN';
 
@@ -33,12 +34,31 @@ export type WantedAction =
     }
   | { readonly type: 'cancelOrdersBySymbol'; readonly instrument: InstrumentId }
   | { readonly type: 'cancelAllOrders' }
-  /** `durationMs` for cooldowns only. */
+  /** `durationMs` for cooldowns, from `fromMs` where that is not now; `expiresAtMs` for locks until a session start. */
   | {
       readonly type: 'setLock';
       readonly scope: LockScope;
       readonly kind: LockKind;
       readonly durationMs?: number;
+      readonly fromMs?: number;
+      readonly expiresAtMs?: number;
+    }
+  | { readonly type: 'cancelOrder'; readonly orderId: OrderId }
+  /** A stop (`stopTicks`) or target (`limitTicks`) beside a position; at most one of each kind per instrument. */
+  | {
+      readonly type: 'placeProtective';
+      readonly instrument: InstrumentId;
+      readonly side: Side;
+      readonly quantityLots: Lots;
+      readonly stopTicks?: Ticks;
+      readonly limitTicks?: Ticks;
+    }
+  | {
+      readonly type: 'modifyProtective';
+      readonly orderId: OrderId;
+      readonly quantityLots?: Lots;
+      readonly stopTicks?: Ticks;
+      readonly limitTicks?: Ticks;
     }
   | { readonly type: 'alert'; readonly severity: Severity };
 
@@ -68,9 +88,16 @@ export type RuleFinding = {
   readonly inputs: readonly VerdictInput[];
   /** Names of what is missing or stale; empty unless UNKNOWN. */
   readonly missing: readonly string[];
-  /** What the breach asks for; empty unless DENY. */
+  /** What the breach asks for. With PASS only what an automation wants (RULE-012); empty with UNKNOWN. */
   readonly wants: readonly WantedAction[];
+  /** Wall time at which time alone may change the judgement; the engine judges again then. */
+  readonly dueAtMs?: number;
+  /** What the rule wants remembered of this entity from now on; absent: as before. */
+  readonly remember?: RuleMemory;
 };
+
+/** Small durable values that a rule keeps for one entity: `armed`, `bestTicks`, `judgedFillId` … */
+export type RuleMemory = Readonly<Record<string, string | number | boolean>>;
 
 /** A change of verdict, ready for the inbox. */
 export type VerdictChange = {

@@ -1,9 +1,10 @@
 /** What rules and the gate look at: the committed facts of one account plus the market. Plain data, no behaviour. */
-import type { AccountId, InstrumentId, OrderId } from './ids.ts';
+import type { AccountId, FillId, InstrumentId, OrderId, RuleId } from './ids.ts';
 import type { Lots, Ticks } from './instrument.ts';
 import type { Currency, Units } from './money.ts';
-import type { Purpose } from './order.ts';
+import type { OrderType, Purpose } from './order.ts';
 import type { Side } from './position.ts';
+import type { RuleMemory } from './verdict.ts';
 
 /** A price report. Absent fields were not reported; prices in ticks. */
 export type Quote = {
@@ -36,6 +37,8 @@ export type PositionFacts = {
   /** Signed; never 0 in a view. */
   readonly openLots: Lots;
   readonly costUnits: Units;
+  /** Venue time at which it was opened or last changed sides. */
+  readonly openedAtMs?: number;
 };
 
 /** A working, in-flight or in-doubt order: it may still fill. */
@@ -47,6 +50,27 @@ export type WorkingOrderFacts = {
   readonly leavesLots: Lots;
   readonly purpose: Purpose;
   readonly reduceOnly: boolean;
+  readonly orderType: OrderType;
+  readonly limitTicks?: Ticks;
+  readonly stopTicks?: Ticks;
+  /** The venue has confirmed that it is open: only such an order protects. */
+  readonly isOpen: boolean;
+};
+
+/** One execution of the trading day, as the rules that count trades see it. Half-turns: a flip opens and closes. */
+export type TradeFacts = {
+  readonly fillId: FillId;
+  readonly orderId?: OrderId;
+  readonly instrument: InstrumentId;
+  /** Venue time. */
+  readonly atMs: number;
+  readonly openedLots: Lots;
+  readonly closedLots: Lots;
+  /** Profit of what it closed, before fees; absent when it closed nothing. */
+  readonly realizedUnits?: Units;
+  readonly feeUnits: Units;
+  /** A close that the engine itself has sent. */
+  readonly isEnforcement: boolean;
 };
 
 /** Facts of one account. Versions grow by one with every change of position, order or ledger. */
@@ -63,7 +87,22 @@ export type AccountFacts = {
   readonly acknowledgedLossUnits?: Units;
   readonly positions: readonly PositionFacts[];
   readonly workingOrders: readonly WorkingOrderFacts[];
+  /** The trading day's executions that still count, by venue time; bounded by limits.tradesPerDayMax. */
+  readonly trades: readonly TradeFacts[];
+  /** Boundary at which the trading day began. */
+  readonly dayStartMs: number;
+  /** The venue's permission to trade; absent while it has said nothing. */
+  readonly canTrade?: boolean;
+  /** Net realized at which the day's profit target was acknowledged by an unlock; absent if not. */
+  readonly acknowledgedProfitUnits?: Units;
+  /** What rules remember, by `RULE-005|MNQ` (see memoryKey). */
+  readonly memory: Readonly<Record<string, RuleMemory>>;
 };
+
+/** Key of what a rule remembers of an entity. */
+export function memoryKey(ruleId: RuleId, entity: string): string {
+  return `${ruleId}|${entity}`;
+}
 
 /** Looks up the mark of an instrument; undefined when no price was ever reported. */
 export type Marks = (instrument: InstrumentId) => Mark | undefined;

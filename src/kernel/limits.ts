@@ -46,6 +46,8 @@ export const limits = {
   /** Past trading days that the ledger keeps at hand for late fills and corrections: two weeks of sessions. */
   ledgerArchiveDaysMax: 10,
   accountsMax: 4096,
+  /** Executions of one day that the trade-counting rules look at: ten times the busiest permitted session. */
+  tradesPerDayMax: 20_000,
   instrumentsMax: 256,
   positionsPerAccountMax: 64,
   /** Rows after the last snapshot of any actor: bounds the replay of a start. */

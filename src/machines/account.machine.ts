@@ -14,6 +14,7 @@ import type { AccountId, InstrumentId, LockId } from '../domain/ids.ts';
 import type { AccountEvent, LockInput, TradingStateCause } from '../domain/machine-event.ts';
 import type { LockScope } from '../domain/verdict.ts';
 import {
+  automationRecords,
   enforcementRecords,
   exitsWanted,
   type EnforcementWanted,
@@ -116,6 +117,9 @@ const machineSetup = setup({
       if (exitsWanted(event.actions).length > 0) return;
       const { ruleId, entity } = event.finding;
       achieve(ruleId, entity, event.atMs);
+    },
+    automate: ({ context }, event: Of<'account.automationWanted'>) => {
+      for (const one of automationRecords(context.accountId, event)) record(one);
     },
     rememberEnforcement: assign(({ context }, { finding, actions }: EnforcementWanted) => {
       const { ruleId, entity } = finding;
@@ -356,6 +360,7 @@ export const accountMachine = machineSetup.createMachine({
       },
     ],
     'account.lockEnded': { actions: { type: 'dropLock', params: whole } },
+    'account.automationWanted': { actions: { type: 'automate', params: whole } },
     'account.exposureAdded': [
       {
         guard: { type: 'isForbidden', params: whole },

@@ -18,6 +18,7 @@ export type RulePolicy = {
 };
 
 export type EnforcementWanted = Extract<AccountEvent, { type: 'account.enforcementWanted' }>;
+type Of<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>;
 
 const defaultPolicy: RulePolicy = { operatorUnlock: 'admin', irrevocable: false };
 
@@ -39,6 +40,9 @@ const order: readonly WantedAction['type'][] = [
   'closePosition',
   'reducePosition',
   'alert',
+  'cancelOrder',
+  'modifyProtective',
+  'placeProtective',
 ];
 
 /** Everything that a breach makes the account do. */
@@ -86,8 +90,17 @@ function isSuperseded(action: WantedAction, all: readonly WantedAction[]): boole
     // Each exit of a flatten cancels its orders itself: entries first, protection only after the close (execution 8).
     case 'cancelAllOrders':
       return all.some(({ type }) => type === 'flattenAccount');
+    case 'placeProtective':
+      // No stop is placed on what is being closed.
+      return all.some(
+        (other) =>
+          other.type === 'flattenAccount' ||
+          (other.type === 'closePosition' && other.instrument === action.instrument),
+      );
     case 'setLock':
     case 'flattenAccount':
+    case 'cancelOrder':
+    case 'modifyProtective':
     case 'alert':
       return false;
     default:
@@ -117,9 +130,81 @@ function recordOf(
       return { ...exit, instrument: action.instrument, targetLots: 0 };
     case 'reducePosition':
       return { ...exit, instrument: action.instrument, targetLots: action.targetLots };
+    case 'cancelOrder':
+    case 'placeProtective':
+    case 'modifyProtective':
+      return protectiveRecord(accountId, ruleId, action, event.atMs);
     case 'alert': {
       const text = `${ruleId} ${entity}: ${reason}`;
       return { type: 'alert', severity: action.severity, code, text };
+    }
+    default:
+      return unreachable(action);
+  }
+}
+
+type ProtectiveAction = Extract<
+  WantedAction,
+  { type: 'cancelOrder' | 'placeProtective' | 'modifyProtective' }
+>;
+
+/** What an automation wants, in order; actions that only a breach may ask for are not taken. */
+export function automationRecords(
+  accountId: AccountId,
+  event: Of<'account.automationWanted'>,
+): readonly Recorded[] {
+  return mergedActions(event.actions)
+    .filter((action): action is ProtectiveAction => isProtective(action))
+    .map((action) => protectiveRecord(accountId, event.ruleId, action, event.atMs));
+}
+
+function isProtective(action: WantedAction): boolean {
+  return (
+    action.type === 'cancelOrder' ||
+    action.type === 'placeProtective' ||
+    action.type === 'modifyProtective'
+  );
+}
+
+/** Orders beside a position: they can only reduce it, so no trading state forbids them. */
+function protectiveRecord(
+  accountId: AccountId,
+  ruleId: RuleId,
+  action: ProtectiveAction,
+  atMs: number,
+): Recorded {
+  switch (action.type) {
+    case 'cancelOrder': {
+      const event = { type: 'order.cancelRequested', reason: ruleId, atMs } as const;
+      return { type: 'message', to: `order/${action.orderId}`, event };
+    }
+    case 'modifyProtective': {
+      const { orderId, type: _, ...values } = action;
+      return {
+        type: 'message',
+        to: `order/${orderId}`,
+        event: { type: 'order.modifyRequested', values, atMs },
+      };
+    }
+    case 'placeProtective': {
+      const { instrument, side, quantityLots, stopTicks, limitTicks } = action;
+      const order = {
+        accountId,
+        instrument,
+        side,
+        orderType: stopTicks === undefined ? 'limit' : 'stop',
+        quantityLots,
+        ...(stopTicks === undefined ? {} : { stopTicks }),
+        ...(limitTicks === undefined ? {} : { limitTicks }),
+        timeInForce: 'gtc',
+        reduceOnly: true,
+        purpose: 'protective',
+        source: 'automation',
+        by: ruleId,
+        maxAgeMs: 30_000,
+        atMs,
+      } as const;
+      return { type: 'intent', intent: order };
     }
     default:
       return unreachable(action);
@@ -130,12 +215,13 @@ function lockRecord(
   accountId: AccountId,
   policy: RulePolicy,
   event: EnforcementWanted,
-  { scope, kind, durationMs }: Extract<WantedAction, { type: 'setLock' }>,
+  wanted: Extract<WantedAction, { type: 'setLock' }>,
 ): Recorded {
+  const { scope, kind } = wanted;
   const { finding, nextBoundaryMs, atMs } = event;
   const { ruleId, observed, limit } = finding;
   const reason = findingText(finding);
-  const expiresAtMs = endOf(kind, atMs, durationMs, nextBoundaryMs);
+  const expiresAtMs = endOf(wanted, atMs, nextBoundaryMs);
   const end = expiresAtMs === undefined ? {} : { expiresAtMs };
   const seen = observed === undefined ? {} : { observed };
   const input: LockInput = {
@@ -163,12 +249,14 @@ function lockIdOf(ruleId: RuleId, scope: string): LockId {
 
 /** A boundary that has passed is none: without an end in time the lock stays until the reset clears it. */
 function endOf(
-  kind: LockKind,
+  { kind, durationMs, fromMs, expiresAtMs }: Extract<WantedAction, { type: 'setLock' }>,
   atMs: number,
-  durationMs: number | undefined,
   nextBoundaryMs: number | undefined,
 ): number | undefined {
-  if (kind === 'cooldown') return durationMs === undefined ? undefined : addExact(atMs, durationMs);
+  if (kind === 'untilSessionStart') return expiresAtMs;
+  if (kind === 'cooldown') {
+    return durationMs === undefined ? undefined : addExact(fromMs ?? atMs, durationMs);
+  }
   const isAhead = nextBoundaryMs !== undefined && nextBoundaryMs > atMs;
   return kind === 'untilReset' && isAhead ? nextBoundaryMs : undefined;
 }

@@ -17,6 +17,7 @@ import type {
   LockKind,
   RuleEntity,
   RuleFinding,
+  RuleMemory,
   Severity,
   VerdictKind,
 } from '../domain/verdict.ts';
@@ -55,6 +56,8 @@ type RuleContext = RuleInput & {
   readonly locks: Readonly<Record<LockId, LockKind>>;
   /** Bounded: the account and its positions. */
   readonly last: Readonly<Record<string, Judgement>>;
+  /** What the rule remembers, by entity; an entity without memory is absent. */
+  readonly memory: Readonly<Record<string, RuleMemory>>;
 };
 
 type Of<Type extends RuleEvent['type']> = Extract<RuleEvent, { type: Type }>;
@@ -85,6 +88,12 @@ const machineSetup = setup({
     enforce: ({ context }, event: Of<'rule.verdictChanged'>) => enforce(context, event),
     updateCauses: ({ context }, event: Of<'rule.verdictChanged'>) => updateCauses(context, event),
     takeVerdict: assign(({ context }, event: Of<'rule.verdictChanged'>) => judged(context, event)),
+    remember: assign(({ context }, { entity, memory }: Of<'rule.remembered'>) => ({
+      memory:
+        Object.keys(memory).length === 0
+          ? without(context.memory, entity)
+          : { ...context.memory, [entity]: memory },
+    })),
     failEvaluation: assign(({ context }, { reason, atMs }: Of<'rule.evaluationFailed'>) => ({
       unknown: { ...context.unknown, [evaluation]: { sinceMs: atMs, missing: reason } },
     })),
@@ -249,6 +258,7 @@ export const ruleMachine = machineSetup.createMachine({
     unknown: {},
     locks: {},
     last: {},
+    memory: {},
   }),
   on: {
     'rule.verdictChanged': {
@@ -284,6 +294,7 @@ export const ruleMachine = machineSetup.createMachine({
       },
       {},
     ],
+    'rule.remembered': { actions: { type: 'remember', params: whole } },
     'rule.disabled': {
       target: '.disabled',
       actions: [{ type: 'releaseCauses', params: whole }, 'forget'],
@@ -306,6 +317,7 @@ export const ruleMachine = machineSetup.createMachine({
         'rule.lockSet': addLock,
         'rule.lockEnded': removeLock,
         'rule.evaluationFailed': {},
+        'rule.remembered': {},
         'rule.disabled': {},
         'rule.enabled': 'armed',
       },

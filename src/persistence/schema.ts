@@ -59,7 +59,8 @@ CREATE TABLE timer (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE fill (
   account TEXT NOT NULL, fill_id TEXT NOT NULL, instrument TEXT NOT NULL,
-  trading_day TEXT NOT NULL, realized_units INTEGER NOT NULL, cause_seq INTEGER NOT NULL,
+  trading_day TEXT NOT NULL, realized_units INTEGER NOT NULL, opened_lots INTEGER NOT NULL,
+  closed_lots INTEGER NOT NULL, is_enforcement INTEGER NOT NULL, cause_seq INTEGER NOT NULL,
   fill_json TEXT NOT NULL, PRIMARY KEY (account, fill_id)
 ) STRICT;
 CREATE TABLE dedupe (key TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;

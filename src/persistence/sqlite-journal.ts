@@ -88,6 +88,7 @@ export class SqliteJournal implements JournalPort {
   private readonly end: Database.Statement<[]>;
   private readonly insertRow: Database.Statement;
   private readonly fill: Database.Statement<[string, string], StoredFill>;
+  private readonly dayFills: Database.Statement<[string, string], StoredFill>;
   private readonly dedupe: Database.Statement<[string], number>;
   private current: Head;
   private currentAtMs: number;
@@ -119,7 +120,13 @@ export class SqliteJournal implements JournalPort {
     );
     this.fill = database.prepare(
       `SELECT fill_json AS fillJson, trading_day AS tradingDay, realized_units AS realizedUnits,
+        opened_lots AS openedLots, closed_lots AS closedLots, is_enforcement AS isEnforcement,
         cause_seq AS causeSeq FROM fill WHERE account = ? AND fill_id = ?`,
+    );
+    this.dayFills = database.prepare(
+      `SELECT fill_json AS fillJson, trading_day AS tradingDay, realized_units AS realizedUnits,
+        opened_lots AS openedLots, closed_lots AS closedLots, is_enforcement AS isEnforcement,
+        cause_seq AS causeSeq FROM fill WHERE account = ? AND trading_day = ? ORDER BY cause_seq`,
     );
     this.dedupe = database.prepare<[string], number>('SELECT 1 FROM dedupe WHERE key = ?').pluck();
     const { atMs, ...head } = readHead(database);
@@ -194,9 +201,11 @@ export class SqliteJournal implements JournalPort {
 
   findFill(account: string, fillId: string): FillRow | undefined {
     const found = this.read(() => this.fill.get(account, fillId));
-    if (found === undefined) return undefined;
-    const { fillJson, tradingDay, realizedUnits, causeSeq } = found;
-    return { fill: JSON.parse(fillJson) as Fill, tradingDay, realizedUnits, causeSeq };
+    return found === undefined ? undefined : fillRowOf(found);
+  }
+
+  fillsOfDay(account: string, tradingDay: string): readonly FillRow[] {
+    return this.dayFills.all(account, tradingDay).map(fillRowOf);
   }
 
   hasDedupeKey(key: string): boolean {
@@ -367,6 +376,9 @@ type StoredFill = {
   readonly fillJson: string;
   readonly tradingDay: string;
   readonly realizedUnits: number;
+  readonly openedLots: number;
+  readonly closedLots: number;
+  readonly isEnforcement: number;
   readonly causeSeq: number;
 };
 
@@ -391,4 +403,8 @@ function isConstraint(code: string, error: unknown): boolean {
     code.startsWith('SQLITE_CONSTRAINT') &&
     !/\b(?:journal\.seq|actor\.|machine_version\.)/u.test(errorText(error))
   );
+}
+
+function fillRowOf({ fillJson, isEnforcement, ...row }: StoredFill): FillRow {
+  return { ...row, isEnforcement: isEnforcement === 1, fill: JSON.parse(fillJson) as Fill };
 }

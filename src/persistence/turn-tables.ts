@@ -11,7 +11,9 @@ export class TurnTables {
   private readonly effectState: Write<[Text, Text, Text]>;
   private readonly timerDelete: Write<[Text, Text]>;
   private readonly timerPut: Write<[Text, Text, number, Text]>;
-  private readonly fill: Write<[Text, Text, Text, Text, number, number, Text]>;
+  private readonly fill: Write<
+    [Text, Text, Text, Text, number, number, number, number, number, Text]
+  >;
   private readonly dedupe: Write<[Text, number]>;
   private readonly deadLetter: Write<[number, Text, Text, Text, Text]>;
   private readonly crash: Write<[number, Text, Text, Text, Text, Text, Text]>;
@@ -35,7 +37,7 @@ export class TurnTables {
       `INSERT INTO timer VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
          SET due_at_ms = excluded.due_at_ms, event = excluded.event`,
     );
-    this.fill = write('INSERT INTO fill VALUES (?, ?, ?, ?, ?, ?, ?)');
+    this.fill = write('INSERT INTO fill VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.dedupe = write('INSERT INTO dedupe VALUES (?, ?)');
     this.deadLetter = write('INSERT INTO dead_letter VALUES (NULL, ?, ?, ?, ?, ?)');
     this.crash = write('INSERT INTO crash VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)');
@@ -62,7 +64,8 @@ export class TurnTables {
     for (const timer of batch.timersPut ?? []) {
       this.timerPut.run(timer.owner, timer.name, timer.dueAtMs, timer.event);
     }
-    for (const { fill, tradingDay, realizedUnits, causeSeq } of batch.fills ?? []) {
+    for (const row of batch.fills ?? []) {
+      const { fill, tradingDay, realizedUnits, causeSeq } = row;
       expectCause(causeSeq, headSeq, 'fill');
       const { accountId, fillId, instrument } = fill;
       this.fill.run(
@@ -71,6 +74,9 @@ export class TurnTables {
         instrument,
         tradingDay,
         realizedUnits,
+        row.openedLots,
+        row.closedLots,
+        row.isEnforcement ? 1 : 0,
         causeSeq,
         JSON.stringify(fill),
       );

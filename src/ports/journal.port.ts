@@ -110,6 +110,11 @@ export type FillRow = {
   readonly fill: Fill;
   readonly tradingDay: string;
   readonly realizedUnits: number;
+  /** Unsigned; a flip has both. */
+  readonly openedLots: number;
+  readonly closedLots: number;
+  /** It belongs to a close that the engine itself has sent. */
+  readonly isEnforcement: boolean;
   readonly causeSeq: number;
 };
 
@@ -185,6 +190,8 @@ export interface JournalPort {
   readActor(actor: string): ActorState | undefined;
   /** The stored execution, if this fill id was booked for the account. */
   findFill(account: string, fillId: string): FillRow | undefined;
+  /** Booked executions of one trading day, by venue time. */
+  fillsOfDay(account: string, tradingDay: string): readonly FillRow[];
   hasDedupeKey(key: string): boolean;
   /** Writes snapshots of the given actors, each of its last row; allowed at any time between commits. */
   writeSnapshots(actors: readonly ActorState[]): void;

@@ -44,6 +44,13 @@ export type VenueEvent =
       readonly balanceUnits: Units;
       readonly venueTimeMs: number;
     }
+  /** The venue's permission to trade; an account that is missing from its list counts as not permitted. */
+  | {
+      readonly type: 'venue.permission';
+      readonly accountId: AccountId;
+      readonly canTrade: boolean;
+      readonly venueTimeMs: number;
+    }
   | { readonly type: 'venue.link'; readonly status: 'up' | 'down'; readonly reason: string };
 
 /** An order as the venue lists it. */

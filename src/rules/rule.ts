@@ -4,6 +4,7 @@ import type { DenialCode } from '../domain/denial.ts';
 import type { InstrumentId, RuleId } from '../domain/ids.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type { SubmitOrder } from '../domain/order.ts';
+import type { SessionCalendar } from '../domain/session.ts';
 import type { RuleEntity, RuleFinding } from '../domain/verdict.ts';
 import type { AccountFacts, Marks } from '../domain/view.ts';
 
@@ -17,6 +18,8 @@ export type RuleContext = {
   readonly instrumentOf: (id: InstrumentId) => Instrument | undefined;
   /** Market time of the evaluation, UTC ms. */
   readonly nowMs: number;
+  /** Trading hours; absent where nothing is known of them (workers judge no session rules). */
+  readonly sessions?: SessionCalendar;
 };
 
 /**

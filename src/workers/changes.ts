@@ -7,8 +7,8 @@ export function findingKey({ ruleId, entity }: Pick<RuleFinding, 'ruleId' | 'ent
 }
 
 /** True for what needs no memory: an entity that nothing is known of reads PASS. */
-export function isPlainPass({ verdict, isWarning }: RuleFinding): boolean {
-  return verdict === 'PASS' && isWarning !== true;
+export function isPlainPass({ verdict, isWarning, wants, remember }: RuleFinding): boolean {
+  return verdict === 'PASS' && isWarning !== true && wants.length === 0 && remember === undefined;
 }
 
 /**
@@ -34,14 +34,21 @@ export function changedFindings(
 }
 
 /** Whether the second finding is news after the first. */
-export function differs(before: RuleFinding, after: RuleFinding): boolean {
+function differs(before: RuleFinding, after: RuleFinding): boolean {
   return (
     before.verdict !== after.verdict ||
     before.code !== after.code ||
     before.isWarning !== after.isWarning ||
     before.missing.length !== after.missing.length ||
-    before.missing.some((name, index) => name !== after.missing[index])
+    before.missing.some((name, index) => name !== after.missing[index]) ||
+    !isEqual(before.wants, after.wants) ||
+    !isEqual(before.remember, after.remember)
   );
+}
+
+/** Plain data, written by the same rule in the same order. */
+function isEqual(before: object | undefined, after: object | undefined): boolean {
+  return before === after || JSON.stringify(before) === JSON.stringify(after);
 }
 
 /**

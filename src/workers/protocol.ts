@@ -10,6 +10,9 @@ import type { Span } from './shared-tables.ts';
 /** The window of a row up to the moment in which the facts of an account changed. */
 export type ClosedWindow = Span & { readonly row: number };
 
+/** `place`: that of the message it ended with; the first of a batch has place 1. */
+export type PlacedWindow = ClosedWindow & { readonly place: number };
+
 export type ShardMessage =
   | {
       readonly type: 'row';
@@ -53,3 +56,18 @@ export type ShardAnswer =
       readonly ring: number;
       readonly changes: readonly VerdictChange[];
     };
+
+/** Windows that ended with the messages of a batch, by row, in order. */
+export function closedByRow(messages: readonly ShardMessage[]): Map<number, PlacedWindow[]> {
+  const byRow = new Map<number, PlacedWindow[]>();
+  for (const [index, message] of messages.entries()) {
+    if (message.type !== 'account') continue;
+    for (const window of message.closed) {
+      const placed = { ...window, place: index + 1 };
+      const earlier = byRow.get(window.row);
+      if (earlier === undefined) byRow.set(window.row, [placed]);
+      else earlier.push(placed);
+    }
+  }
+  return byRow;
+}

@@ -20,7 +20,7 @@ import { unknownFinding } from '../rules/findings.ts';
 import type { RuleContext, RuleDefinition } from '../rules/rule.ts';
 import { bandsOf, type Bands } from './bands.ts';
 import { changedFindings, findingKey, withExtremes } from './changes.ts';
-import type { ClosedWindow, ShardMessage } from './protocol.ts';
+import { closedByRow, type PlacedWindow, type ShardMessage } from './protocol.ts';
 import { AccountColumns, RowColumns, type Slot } from './row-columns.ts';
 import { RowPictures } from './row-pictures.ts';
 import { settingOf, type Account, type Setting } from './shard-account.ts';
@@ -52,7 +52,7 @@ export class ShardCore {
   private readonly due = new Set<number>();
   private recheck = new Set<number>();
   /** Windows that ended since the last evaluation, in order; `place` is that of the message that ended them. */
-  private closed: (ClosedWindow & { readonly place: number })[] = [];
+  private closed = new Map<number, PlacedWindow[]>();
   private place = 0;
   private ring = 0;
   private changes: VerdictChange[] = [];
@@ -73,11 +73,7 @@ export class ShardCore {
     this.due.clear();
     for (const message of this.messages) if (message.type === 'row') this.putRow(message);
     const rows = this.pictures.read(table, buffer);
-    this.closed = this.messages.flatMap((message, index) =>
-      message.type === 'account'
-        ? message.closed.map((window) => ({ ...window, place: index + 1 }))
-        : [],
-    );
+    this.closed = closedByRow(this.messages);
     for (const [index, message] of this.messages.entries()) {
       this.place = index + 1;
       this.apply(message, nowMs);
@@ -93,7 +89,7 @@ export class ShardCore {
       if (account !== undefined) this.evaluateExactly(account, nowMs);
     }
     this.pictures.closeWindows();
-    this.closed = [];
+    this.closed.clear();
     this.place = 0;
     for (const index of due) {
       const account = this.byIndex[index];
@@ -124,11 +120,11 @@ export class ShardCore {
   }
 
   private putAccount(message: Extract<ShardMessage, { type: 'account' }>, nowMs: number): void {
-    const { facts, rules, known, closed } = message;
+    const { facts, rules, known } = message;
     let account = this.accounts.get(facts.accountId);
     if (account === undefined) {
       account = this.addAccount(facts);
-    } else if (closed.length > 0) {
+    } else if (this.closed.size > 0) {
       this.evaluateExtremes(account, nowMs);
     }
     account.since = this.place;
@@ -194,11 +190,13 @@ export class ShardCore {
     const touched: number[] = [];
     const run = {
       ring: this.ring,
-      isJoint: rows.length > 1 || this.closed.length > 0,
+      isJoint: rows.length > 1 || this.closed.size > 0,
       touched,
       onDue: (account: number): void => void this.due.add(account),
     };
-    for (const { row, window } of this.closed) this.pictures.widen(row, window);
+    for (const [row, ended] of this.closed) {
+      for (const { window } of ended) this.pictures.widen(row, window);
+    }
     for (const row of rows) {
       const columns = this.columns[row];
       if (columns === undefined || columns.count === 0) continue;
@@ -272,9 +270,7 @@ export class ShardCore {
           : this.findingsOf(account, setting, nowMs, (id) => marks.get(id));
       });
     const window = (row: number): Window | undefined => this.windowIn(row, period);
-    const moved = account.facts.positions
-      .map(({ instrument }) => instrument)
-      .filter((id) => hasPrice(window(this.pictures.rowOf(id) ?? -1) ?? []));
+    const moved = this.movedIn(account, window);
     if (moved.length === 0) return [];
     const extremes = at(window).filter(
       ({ entity }) => entity === 'account' || moved.includes(entity),
@@ -288,18 +284,24 @@ export class ShardCore {
     return [...extremes, ...sums.filter(({ entity }) => entity === 'account')];
   }
 
+  private movedIn({ facts }: Account, window: (row: number) => Window | undefined): InstrumentId[] {
+    return facts.positions
+      .map(({ instrument }) => instrument)
+      .filter((id) => hasPrice(window(this.pictures.rowOf(id) ?? -1) ?? []));
+  }
+
   /** Extremes of a row between two places in the queue; the open window is after the last. */
   private windowIn(row: number, { since, until }: Period): Window | undefined {
     let window = until < Infinity ? undefined : this.pictures.openWindow(row);
-    for (const { row: other, window: ended, place } of this.closed) {
-      if (other === row && place > since && place <= until) window = joined(window, ended);
+    for (const { window: ended, place } of this.closed.get(row) ?? []) {
+      if (place > since && place <= until) window = joined(window, ended);
     }
     return window;
   }
 
   /** What a row closed at when the message at a place came, if a price has come since. */
   private startAfter(row: number, place: number): Window | undefined {
-    const next = this.closed.find((one) => one.row === row && one.place > place);
+    const next = this.closed.get(row)?.find((one) => one.place > place);
     return next?.start ?? this.pictures.startOf(row);
   }
 

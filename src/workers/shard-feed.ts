@@ -19,10 +19,14 @@ export class ShardFeed {
   private readonly kept = new Map<AccountId, Kept>();
   /** Accounts that hold each row. */
   private readonly holders: number[] = [];
+  /** Rows that were held since the last evaluation: prices of facts that are gone are still wanted. */
+  private lingering = new Set<number>();
   private readonly named = new Set<number>();
   private log: ShardMessage[] = [];
   /** Where the latest message about an account stands in the log. */
   private places = new Map<AccountId, number>();
+  /** The latest place with windows that ended: facts before and after it are not the same. */
+  private lastClosing = -1;
   /** Handed over and not yet answered. */
   private handed: readonly ShardMessage[] = [];
 
@@ -41,7 +45,9 @@ export class ShardFeed {
 
   /** Almost free when no account of the shard holds the instrument. */
   putQuote(source: MarketRow): void {
-    if ((this.holders[source.row] ?? 0) > 0) this.table.put(source);
+    if ((this.holders[source.row] ?? 0) > 0 || this.lingering.has(source.row)) {
+      this.table.put(source);
+    }
   }
 
   /** A specification has come or changed. */
@@ -57,7 +63,7 @@ export class ShardFeed {
     // Prices until now belong to the facts until now.
     const closed: ClosedWindow[] = [];
     for (const source of new Set([...rows, ...this.rowsOf(before?.facts)])) {
-      if (!this.table.hasOpenWindow(source.row)) continue;
+      if (!this.table.hasNews(source)) continue;
       closed.push({ row: source.row, ...this.table.restart(source) });
     }
     this.hold(before?.facts, -1);
@@ -79,8 +85,10 @@ export class ShardFeed {
   /** What the shard has not been told yet. */
   take(): readonly ShardMessage[] {
     this.handed = this.log;
+    this.lingering.clear();
     this.log = [];
     this.places.clear();
+    this.lastClosing = -1;
     return this.handed;
   }
 
@@ -102,6 +110,7 @@ export class ShardFeed {
     this.handed = [];
     this.log = [];
     this.places.clear();
+    this.lastClosing = -1;
     for (const row of this.named) {
       const source = this.market.rows[row];
       if (source === undefined) continue;
@@ -124,7 +133,9 @@ export class ShardFeed {
     const { accountId } = message.facts;
     const place = this.places.get(accountId);
     const earlier = place === undefined ? undefined : this.log[place];
-    if (place !== undefined && earlier?.type === 'account' && message.closed.length === 0) {
+    if (message.closed.length > 0) {
+      this.lastClosing = this.log.length;
+    } else if (place !== undefined && place >= this.lastClosing && earlier?.type === 'account') {
       this.log[place] = { ...earlier, ...message, closed: earlier.closed };
       return;
     }
@@ -139,7 +150,10 @@ export class ShardFeed {
   }
 
   private hold(facts: AccountFacts | undefined, change: number): void {
-    for (const { row } of this.rowsOf(facts)) this.holders[row] = (this.holders[row] ?? 0) + change;
+    for (const { row } of this.rowsOf(facts)) {
+      this.holders[row] = (this.holders[row] ?? 0) + change;
+      if (change < 0) this.lingering.add(row);
+    }
   }
 
   private rowsOf(facts: AccountFacts | undefined): readonly MarketRow[] {

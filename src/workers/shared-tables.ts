@@ -35,7 +35,7 @@ export const cell = {
   stride: 29,
 } as const;
 
-export const windowCells = cell.stride - cell.window;
+const windowCells = cell.stride - cell.window;
 
 const defects: readonly (MarkDefect | undefined)[] = [undefined, 'quote', 'crossed', 'impossible'];
 
@@ -79,8 +79,11 @@ export class QuoteTable {
     return this.dirty[this.writing * dirtyStride] ?? 0;
   }
 
-  hasOpenWindow(row: number): boolean {
-    return this.isOpen[row] === 1;
+  /** True when the open window of a row says something of the time before now: a price, or a defect since. */
+  hasNews(source: MarketRow): boolean {
+    if (this.isOpen[source.row] !== 1) return false;
+    const { window, start } = this.spanOf(this.writing, source.row);
+    return hasPrice(window) || (source.defect !== undefined && hasPrice(start));
   }
 
   /** A quote has come: its window opens or widens by the closing prices. */

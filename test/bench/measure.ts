@@ -10,37 +10,67 @@ export type Row = {
   readonly target: string;
   /** Absent where there is nothing to compare with. */
   readonly isMet?: boolean;
+  /** How far from the target, where it is missed. */
+  readonly miss?: string;
+  /** Why it is missed, and what would mend it; told only when it is. */
+  readonly why?: string;
   /** Absolute figures and how they were made. */
   readonly detail: string;
 };
+
+/** How much work the cases do. */
+export type Effort = { readonly scale: number; readonly isLong: boolean };
+
+/** One file of cases: what it needs of the process, and its rows. */
+export type Case = (effort: Effort) => Promise<readonly Row[]>;
+
+/** A bound of the target table. */
+export type Bound = { readonly atLeast: number } | { readonly atMost: number };
+
+/** Compares values with their bounds; the worst of them says how far the row is off. */
+export function judged(
+  ...pairs: readonly (readonly [value: number, bound: Bound])[]
+): Pick<Row, 'isMet' | 'miss'> {
+  const factors = pairs.map(([value, bound]) =>
+    'atLeast' in bound ? value / bound.atLeast : bound.atMost / value,
+  );
+  const worst = Math.min(...factors);
+  if (worst >= 1) return { isMet: true };
+  return {
+    isMet: false,
+    miss: Number.isFinite(worst) ? `reaches ${(worst * 100).toFixed(0)} % of it` : 'unknown',
+  };
+}
 
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
+/** The value that `share` of the values do not exceed (nearest rank); NaN of nothing. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
 /** Runs the variants in turn, `rounds` times each, so that slow phases of the machine hit all of them. */
 export async function interleaved<Name extends string>(
   rounds: number,
   variants: Readonly<Record<Name, () => number | Promise<number>>>,
-): Promise<Readonly<Record<Name, number>>> {
-  const results = new Map<string, number[]>();
+): Promise<Readonly<Record<Name, readonly number[]>>> {
+  const names = Object.keys(variants) as Name[];
+  const results = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const [name, run] of Object.entries<() => number | Promise<number>>(variants)) {
+    for (const name of names) {
       globalThis.gc?.();
-      const list = results.get(name) ?? [];
-      list.push(await run());
-      results.set(name, list);
+      results.get(name)?.push(await variants[name]());
     }
   }
-  return Object.fromEntries([...results].map(([name, list]) => [name, median(list)])) as Record<
-    Name,
-    number
-  >;
+  return Object.fromEntries(results) as unknown as Record<Name, readonly number[]>;
+}
+
+/** Median of the ratios within each round: neighbours in time have seen the same machine. */
+export function medianRatio(above: readonly number[], below: readonly number[]): number {
+  return median(above.map((value, round) => value / (below[round] ?? Number.NaN)));
 }
 
 /** Things per second. */

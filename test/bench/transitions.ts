@@ -1,6 +1,4 @@
 /** Durable transitions against the same machine bare in memory, and against one transaction per transition. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { createActor } from 'xstate';
@@ -24,8 +22,18 @@ import { orderMachine } from '../../src/machines/order.machine.ts';
 import { collect } from '../../src/machines/step.ts';
 import { openJournal } from '../../src/persistence/journal.ts';
 import { createInlineEvaluator } from '../../src/workers/inline-evaluator.ts';
-import { interleaved, rate, ratio, rounded, type Row } from './measure.ts';
+import {
+  interleaved,
+  judged,
+  median,
+  medianRatio,
+  rate,
+  ratio,
+  rounded,
+  type Case,
+} from './measure.ts';
 import { orderEvents, orderInput, runBare, stepsPerLife } from './order-life.ts';
+import { inDirectory } from './stage.ts';
 
 /** Orders whose steps share one commit: about the 256 events of a turn. */
 const ordersPerTurn = 42;
@@ -122,51 +130,51 @@ function runNaive(orders: number, directory: string): number {
   return milliseconds;
 }
 
-function inDirectory(run: (directory: string) => number): number {
-  const directory = mkdtempSync(join(tmpdir(), 'bulkhead-bench-'));
-  try {
-    return run(directory);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
+const rounds = 5;
 
-export async function benchTransitions(scale: number): Promise<readonly Row[]> {
-  const orders = Math.round(12_000 * scale);
+export const benchTransitions: Case = async ({ scale }) => {
+  const orders = Math.round(10_000 * scale);
   const naiveOrders = Math.max(50, Math.round(orders / 20));
-  runBare(2_000);
-  inDirectory((directory) => runDurable(2_000, directory));
-  const result = await interleaved(5, {
-    bare: () => rate(orders * stepsPerLife, runBare(orders)),
-    durable: () =>
-      rate(
-        orders * stepsPerLife,
-        inDirectory((directory) => runDurable(orders, directory)),
-      ),
-    naive: () =>
-      rate(
-        naiveOrders * stepsPerLife,
-        inDirectory((directory) => runNaive(naiveOrders, directory)),
-      ),
+  const perSecond = (count: number, milliseconds: number): number =>
+    rate(count * stepsPerLife, milliseconds);
+  const durable = (count: number): Promise<number> =>
+    inDirectory((directory) => runDurable(count, directory));
+  const naive = (count: number): Promise<number> =>
+    inDirectory((directory) => runNaive(count, directory));
+  runBare(3_000);
+  await durable(3_000);
+  await naive(200);
+  const result = await interleaved(rounds, {
+    bare: () => perSecond(orders, runBare(orders)),
+    durable: async () => perSecond(orders, await durable(orders)),
+    naive: async () => perSecond(naiveOrders, await naive(naiveOrders)),
   });
-  const detail = `bare ${rounded(result.bare)}/s, durable ${rounded(result.durable)}/s, per-transition snapshot ${rounded(result.naive)}/s; ${orders} order lives of ${stepsPerLife} steps, median of 5 interleaved rounds`;
-  const [toBare, toNaive] = [result.durable / result.bare, result.durable / result.naive];
+  const toBare = medianRatio(result.durable, result.bare);
+  const toNaive = medianRatio(result.durable, result.naive);
+  const most = medianRatio(result.bare, result.naive);
+  const [bare, stored] = [median(result.bare), median(result.durable)];
+  const detail = `bare ${rounded(bare)}/s (${rounded(1e6 / bare)} µs each), durable ${rounded(stored)}/s (${rounded(1e6 / stored)} µs), one transaction per transition ${rounded(median(result.naive))}/s; ${orders} order lives of ${stepsPerLife} steps, median of ${rounds} interleaved rounds`;
   return [
     {
       id: 'T1',
-      what: 'durable transitions/s (FULL, group commit, hash chain) vs the same machine bare in memory',
+      what: 'durable transitions/s (FULL, group commit, hash chain, snapshots) vs the same machine bare in memory',
       measured: ratio(toBare),
       target: '≥ 0.8 ×',
-      isMet: toBare >= 0.8,
+      ...judged([toBare, { atLeast: 0.8 }]),
       detail,
+      why: whyDurable,
     },
     {
       id: 'T2',
       what: 'the same vs one transaction per transition with getPersistedSnapshot',
       measured: ratio(toNaive),
       target: '≥ 15 ×',
-      isMet: toNaive >= 15,
-      detail,
+      ...judged([toNaive, { atLeast: 15 }]),
+      detail: `${detail}; even bare actors that store nothing would reach ${ratio(most)}`,
+      why: 'the peer pays one fsync per transition, and this disk acknowledges one in about a tenth of a millisecond: the ratio is bounded by what bare actors reach, and that bound is itself near the target. On a disk with 1 ms per fsync the same code is more than 50 × ahead',
     },
   ];
-}
+};
+
+const whyDurable =
+  'what durability adds to a transition is the text of the change, SHA-256, one row through SQLite, and its share of effects, snapshot and commit, all on the thread that runs the machines. A journal thread would take the row, the hash and the commit off it (the prototype gained 0.73 → 0.86 that way) behind the same port';

@@ -96,6 +96,10 @@ const positionSamples: Samples<PositionEvent> = {
 
 const lockAll = { type: 'setLock', scope: 'account', kind: 'untilReset' } as const;
 const ruleSamples: Samples<RuleEvent> = {
+  'rule.remembered': [
+    { entity: MNQ, memory: { armed: true } },
+    { entity: MNQ, memory: {} },
+  ],
   'rule.verdictChanged': [
     {
       finding: finding('DENY', 'account', [lockAll, { type: 'flattenAccount' }]),
@@ -153,6 +157,14 @@ const accountSamples: Samples<AccountEvent> = {
       nextBoundaryMs: 60_000,
     },
     { finding: finding('DENY', MNQ), actions: [{ type: 'alert', severity: 'error' }] },
+  ],
+  'account.automationWanted': [
+    {
+      ruleId: lossRule,
+      actions: [
+        { type: 'placeProtective', instrument: MNQ, side: 'sell', quantityLots: 1, stopTicks: 5 },
+      ],
+    },
   ],
   'account.lockStarted': [{ lock: lockInput() }, { lock: contractLock }],
   'account.lockEnded': [{ lockId: lossLock, source: lossRule, how: 'expiry' }],

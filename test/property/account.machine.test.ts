@@ -103,6 +103,7 @@ class Reference {
         for (const [name, state] of this.causes) if (state === 'HALTED') this.causes.delete(name);
         return [];
       case 'account.enforcementWanted':
+      case 'account.automationWanted':
       case 'account.exposureAdded':
       case 'account.exitStarted':
       case 'account.exitEnded':

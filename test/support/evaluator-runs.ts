@@ -6,7 +6,7 @@ import type { Random } from '../../src/kernel/random.ts';
 import type { RuleEvaluatorPort, RuleSetting } from '../../src/ports/rule-evaluator.port.ts';
 import { facts, instrumentOf, instruments, position, ruleOf } from './rule-facts.ts';
 
-export const marketIds = ['ES', 'MNQ', 'BTC-USD'].map((id) => InstrumentId.parse(id));
+const marketIds = ['ES', 'MNQ', 'BTC-USD'].map((id) => InstrumentId.parse(id));
 
 export function settingsOf(
   configs: Readonly<Record<string, Readonly<Record<string, unknown>>>>,

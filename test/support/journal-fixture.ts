@@ -149,5 +149,13 @@ export function fillRow(fillId: string, accountId: string, causeSeq: number): Fi
     otherFees: { USDT: 12 },
     venueTimeMs: startMs,
   } as unknown as Fill;
-  return { fill, tradingDay: '2026-11-20', realizedUnits: -1_250_000, causeSeq };
+  return {
+    fill,
+    tradingDay: '2026-11-20',
+    realizedUnits: -1_250_000,
+    openedLots: 0,
+    closedLots: 1,
+    isEnforcement: false,
+    causeSeq,
+  };
 }

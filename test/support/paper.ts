@@ -114,6 +114,8 @@ function paperText(event: VenueEvent): string {
     }
     case 'venue.fill':
       return `${event.fill.orderId ?? 'external'} fill ${event.fill.side} ${event.fill.lots}@${event.fill.ticks}`;
+    case 'venue.permission':
+      return `permission ${event.canTrade}`;
     case 'venue.fillVoided':
       return `voided ${event.fill.fillId}`;
     case 'venue.position':

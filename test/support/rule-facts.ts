@@ -101,6 +101,8 @@ export function working(
     leavesLots: lots(id, quantity),
     purpose: 'entry',
     reduceOnly: false,
+    orderType: 'market',
+    isOpen: true,
     ...options,
   };
 }
@@ -126,6 +128,9 @@ export function facts(
       : { acknowledgedLossUnits: parseMoney(acknowledged, 'USD') }),
     positions: [],
     workingOrders: [],
+    trades: [],
+    dayStartMs: 0,
+    memory: {},
     ...rest,
   };
 }

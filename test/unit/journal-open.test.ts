@@ -248,7 +248,7 @@ describe('damage', () => {
       written(directory);
       tamper(directory, (database) => {
         database.exec(`INSERT INTO effect VALUES ('e', 'alert', '', '{}', 4, 'SENT');
-          INSERT INTO fill VALUES ('A1', 'f', 'MNQ', 'd', 0, 0, '{"fillId":"g","accountId":"A1"}')`);
+          INSERT INTO fill VALUES ('A1', 'f', 'MNQ', 'd', 0, 0, 0, 0, 0, '{"fillId":"g","accountId":"A1"}')`);
       });
       expect(verifyDirectory(directory).problems).toEqual([
         'effect e names a cause that is no row',

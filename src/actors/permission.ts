@@ -1,0 +1,35 @@
+import type { VenueEvent } from '../ports/venue.port.ts';
+/** The venue's permission to trade (RULE-010). */
+import type { Turn } from './turn.ts';
+import type { World } from './world.ts';
+
+/** The venue's permission to trade: durable, because a start may come before the venue says it again. */
+export function routePermission(
+  world: World,
+  turn: Turn,
+  event: Extract<VenueEvent, { type: 'venue.permission' }>,
+): void {
+  const account = world.accounts.get(event.accountId);
+  if (account === undefined || account.canTrade === event.canTrade) return;
+  const seq = turn.addInput(account.id, { ...event });
+  account.canTrade = event.canTrade;
+  turn.values.set(permissionKey(account.id), String(event.canTrade));
+  account.touch();
+  if (!event.canTrade) return;
+  const cause = { causeSeq: seq, correlationSeq: seq };
+  for (const { lockId } of account.locks.values()) {
+    const cleared = {
+      type: 'lock.cleared',
+      on: 'canTrade',
+      by: world.options.venue.id,
+      reason: 'the venue permits trading again',
+      atMs: turn.atMs,
+    } as const;
+    turn.sendSibling(account.id, `lock/${lockId}`, cleared, cause);
+  }
+}
+
+/** Key under which the permission is remembered. */
+export function permissionKey(account: string): string {
+  return `permission.${account}`;
+}

@@ -1,0 +1,25 @@
+/** All cases by the rows they give. */
+import { benchBreach } from './breach.ts';
+import type { Case } from './measure.ts';
+import { benchGrowth, benchMemory } from './memory.ts';
+import { benchOrders, benchPauses } from './orders.ts';
+import { benchQuotes } from './quotes.ts';
+import { benchRecovery } from './recovery.ts';
+import { benchRules } from './rules.ts';
+import { benchSimulated } from './simulated.ts';
+import { benchTransitions } from './transitions.ts';
+
+export type CaseName = keyof typeof cases;
+
+export const cases = {
+  transitions: { ids: ['T1', 'T2'], run: benchTransitions },
+  rules: { ids: ['T3'], run: benchRules },
+  quotes: { ids: ['T4'], run: benchQuotes },
+  breach: { ids: ['T5'], run: benchBreach },
+  orders: { ids: ['T6'], run: benchOrders },
+  recovery: { ids: ['T8', 'T8a', 'T8b'], run: benchRecovery },
+  memory: { ids: ['T9'], run: benchMemory },
+  pauses: { ids: ['T10'], run: benchPauses },
+  growth: { ids: ['T11'], run: benchGrowth },
+  simulated: { ids: ['T12'], run: benchSimulated },
+} satisfies Record<string, { readonly ids: readonly string[]; readonly run: Case }>;
