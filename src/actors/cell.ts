@@ -55,6 +55,8 @@ export class Cell {
   actorSeq = 0;
   /** Last journal row. */
   seq = 0;
+  /** Rows since the last snapshot that this process knows of. */
+  rowsUncovered = 0;
   /** Compact JSON of the state value with sorted keys; empty before the first step. */
   stateJson = '';
   context: Context = {};
@@ -198,7 +200,7 @@ export class Cell {
 }
 
 /** JSON with sorted keys: the key order of a parallel machine's value is not stable. */
-function sortedJson(value: unknown): string {
+export function sortedJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const record = value as Record<string, unknown>;
   let text = '';

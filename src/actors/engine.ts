@@ -4,6 +4,7 @@ import type { VerdictChange } from '../domain/verdict.ts';
 import { invariant } from '../kernel/assert.ts';
 import { errorText } from '../kernel/errors.ts';
 import { limits } from '../kernel/limits.ts';
+import type { Random } from '../kernel/random.ts';
 import type { VenueEvent, VenueSnapshot } from '../ports/venue.port.ts';
 /**
  * The engine: takes inputs in turns, stores, then acts.
@@ -12,20 +13,27 @@ import type { VenueEvent, VenueSnapshot } from '../ports/venue.port.ts';
  * commit that holds its cause; if the commit fails, nothing leaves at all and the process must stop.
  */
 import { AccountRuntime } from './account-runtime.ts';
+import type { Cell } from './cell.ts';
 import { drain } from './deliver.ts';
 import { Inbox, type Accepted } from './inbox.ts';
 import type { EngineInput, Lane } from './input.ts';
 import type { SubmitAnswer } from './input.ts';
 import { handle } from './intake.ts';
-import { passivate, writeAllSnapshots, writeDueSnapshots } from './passivation.ts';
+import { passivate, snapshotLong, writeAllSnapshots, writeDueSnapshots } from './passivation.ts';
 import { recoverEngine, type StartReport } from './recovery.ts';
+import { chooseShadow, verifyShadows } from './shadow-verifier.ts';
 import { TimerService } from './timer-service.ts';
 import { outside, Turn } from './turn.ts';
 import { defaultOrderSettings, emptyCounters, type EngineOptions, type World } from './world.ts';
 
+/** Real time between two looks of the shadow verifier. */
+const shadowPauseMs = 1_000;
+
 export class Engine {
   readonly world: World;
   private isStopped = false;
+  private nextShadowMs = 0;
+  private readonly shadowChance: Random;
   /** Pictures of accounts that were asked for and have not come. */
   private picturesAsked = 0;
   /** Grows with every change of the venue link, so that a late picture does not open a link that fell again. */
@@ -33,6 +41,7 @@ export class Engine {
   private reconcileSinceMs = 0;
 
   constructor(options: EngineOptions) {
+    this.shadowChance = options.random.fork('shadow');
     const inbox = new Inbox();
     const timers = new TimerService(options.clock, (row) => {
       inbox.put('timer', { type: 'timer', row, atMs: options.clock.nowMs() });
@@ -174,9 +183,25 @@ export class Engine {
     }
     this.alarm(turn);
     this.finish(turn);
+    this.verifyOne();
     for (const accountId of world.picturesWanted) void this.synchronize(accountId);
     world.picturesWanted.clear();
     return world.inbox.depth > 0;
+  }
+
+  /** One live actor per second of real time is compared with the journal. Source: durability C5. */
+  private verifyOne(): void {
+    if (performance.now() < this.nextShadowMs) return;
+    this.nextShadowMs = performance.now() + shadowPauseMs;
+    const cell = chooseShadow(this.world, this.shadowChance.float());
+    if (cell !== undefined) this.verify([cell]);
+  }
+
+  private verify(cells: readonly Cell[]): void {
+    const turn = new Turn(this.world);
+    if (verifyShadows(this.world, turn, cells) === 0) return;
+    drain(this.world, turn);
+    this.finish(turn);
   }
 
   /** Turns until nothing waits. */
@@ -196,10 +221,19 @@ export class Engine {
     this.rest();
     this.isStopped = true;
     this.world.timers.close();
+    this.verify([...this.world.cells.values()]);
     writeAllSnapshots(this.world);
     await this.world.options.evaluator.close();
     this.world.options.venue.close();
     this.world.options.journal.close();
+  }
+
+  /** Fail-stop: nothing more is written or sent; what is committed is what the next start finds. Source: durability C4. */
+  async abort(): Promise<void> {
+    this.abandon();
+    await this.world.options.evaluator.close();
+    this.world.options.venue.close();
+    this.world.options.journal.close({ isClean: false });
   }
 
   private acceptVenue(event: VenueEvent): void {
@@ -287,6 +321,7 @@ export class Engine {
     for (const row of turn.timersPut.values()) world.timers.arm(row);
     options.onCommit?.({ seq: head.seq, hash: head.hash, milliseconds });
     this.release(turn);
+    snapshotLong(world, turn.longCells);
     passivate(world, turn.atMs);
     writeDueSnapshots(world, limits.journalTailRowsMax);
   }

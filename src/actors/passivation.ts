@@ -26,6 +26,14 @@ export function passivate(world: World, nowMs: number): void {
   }
 }
 
+/** Actors that are written often: the ledger, a position, a rule. */
+export function snapshotLong(world: World, cells: Iterable<Cell>): void {
+  const live = [...cells].filter((cell) => cell.status === 'live');
+  if (live.length === 0) return;
+  world.options.journal.writeSnapshots(live.map((cell) => cell.state()));
+  for (const cell of live) cell.rowsUncovered = 0;
+}
+
 /** When the tail has grown beyond `rowsMax`, writes the snapshots of the actors that hold it longest. */
 export function writeDueSnapshots(world: World, rowsMax: number): void {
   const { journal } = world.options;

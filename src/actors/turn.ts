@@ -1,5 +1,6 @@
 import type { ActorId, AccountId } from '../domain/ids.ts';
 import type { MachineEvent, MachineId } from '../domain/machine-event.ts';
+import { limits } from '../kernel/limits.ts';
 import type {
   CrashRow,
   DeadLetterReason,
@@ -56,6 +57,8 @@ export class Turn {
   /** Messages of the input in progress, first in first out. */
   readonly queue: Delivery[] = [];
   queueHead = 0;
+  /** Actors with many rows since their snapshot: one is written after the commit. */
+  readonly longCells = new Set<Cell>();
   /** Fill ids and report keys taken in this turn. */
   readonly takenFills = new Map<string, FillRow>();
   readonly takenKeys = new Set<string>();
@@ -124,6 +127,8 @@ export class Turn {
   ): number {
     const seq = this.nextSeq++;
     cell.seq = seq;
+    cell.rowsUncovered += 1;
+    if (cell.rowsUncovered >= limits.rowsPerActorMax) this.longCells.add(cell);
     this.entries.push({
       seq,
       atMs: this.atMs,

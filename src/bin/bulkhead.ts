@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { main } from '../cli/main.ts';
+import { systemClock } from '../kernel/clock.ts';
 /** The composition root: the only place that knows every part. */
 import { productVersion } from './composition.ts';
 import { runConformance } from './conformance/run-conformance.ts';
@@ -7,7 +8,7 @@ import { journalTail, journalVerify, statusOf } from './inspect-directory.ts';
 import { runCommand } from './run-command.ts';
 import { runScenarios } from './scenario/run-scenarios.ts';
 
-process.exitCode = await main(process.argv, {
+const code = await main(process.argv, {
   version: productVersion,
   run: runCommand,
   status: statusOf,
@@ -16,3 +17,7 @@ process.exitCode = await main(process.argv, {
   scenarioRun: runScenarios,
   conformanceRun: runConformance,
 });
+
+process.exitCode = code;
+// A fault may leave a thread or a socket behind; the service manager must see the end at once.
+if (code !== 0) systemClock.schedule(systemClock.nowMs() + 200, () => process.exit(code));

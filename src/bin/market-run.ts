@@ -72,9 +72,12 @@ export class MarketRun {
       composition.engine.commitStamp();
       const report = this.report(ended);
       this.onProgress(this.progress());
-      return report;
-    } finally {
       await composition.engine.stop();
+      return report;
+    } catch (error) {
+      await composition.engine.abort();
+      throw error;
+    } finally {
       await source.close();
     }
   }

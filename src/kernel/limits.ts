@@ -52,6 +52,8 @@ export const limits = {
   positionsPerAccountMax: 64,
   /** Rows after the last snapshot of any actor: bounds the replay of a start. */
   journalTailRowsMax: 50_000,
+  /** Rows of one actor after its snapshot: bounds its restart and its look by the shadow verifier. */
+  rowsPerActorMax: 256,
   /** Terminal orders stay live this long for late events, then are passivated. Source: supervision 12. */
   passivateTerminalOrderMs: 60_000,
 } as const;

@@ -6,7 +6,6 @@
  * and the process has to stop, recover and reconcile. Source: durability C1 to C8.
  */
 import type Database from 'better-sqlite3';
-import type { Fill } from '../domain/fill.ts';
 import { invariant, InvariantViolation } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { errorText, StoreFailure } from '../kernel/errors.ts';
@@ -21,17 +20,18 @@ import type {
   TurnBatch,
   VerifyReport,
 } from '../ports/journal.port.ts';
+import { foldHistory, readHistory, type StoredHistory } from './actor-history.ts';
 import { ActorIndex } from './actor-index.ts';
 import { assertDurable, logBytes } from './connection.ts';
 import { dropBallast, journalFile } from './data-directory.ts';
 import { sqliteCode } from './faults.ts';
-import { FoldedActor } from './fold.ts';
 import { rowHash } from './hash-chain.ts';
 import type { EngineLock } from './lock-file.ts';
 import { readHead, recoverAll } from './recovery.ts';
-import { RowReader, type JournalRow } from './rows.ts';
+import { RowReader } from './rows.ts';
 import { readMeta, readMetaNumber, writeMeta, type Environment } from './schema.ts';
-import { Snapshots, stateOf } from './snapshots.ts';
+import { Snapshots } from './snapshots.ts';
+import { fillColumns, fillRowOf, type StoredFill } from './stored-fill.ts';
 import { TurnTables } from './turn-tables.ts';
 import { verifyJournal } from './verify.ts';
 
@@ -119,14 +119,10 @@ export class SqliteJournal implements JournalPort {
       'INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.fill = database.prepare(
-      `SELECT fill_json AS fillJson, trading_day AS tradingDay, realized_units AS realizedUnits,
-        opened_lots AS openedLots, closed_lots AS closedLots, is_enforcement AS isEnforcement,
-        cause_seq AS causeSeq FROM fill WHERE account = ? AND fill_id = ?`,
+      `SELECT ${fillColumns} FROM fill WHERE account = ? AND fill_id = ?`,
     );
     this.dayFills = database.prepare(
-      `SELECT fill_json AS fillJson, trading_day AS tradingDay, realized_units AS realizedUnits,
-        opened_lots AS openedLots, closed_lots AS closedLots, is_enforcement AS isEnforcement,
-        cause_seq AS causeSeq FROM fill WHERE account = ? AND trading_day = ? ORDER BY cause_seq`,
+      `SELECT ${fillColumns} FROM fill WHERE account = ? AND trading_day = ? ORDER BY cause_seq`,
     );
     this.dedupe = database.prepare<[string], number>('SELECT 1 FROM dedupe WHERE key = ?').pluck();
     const { atMs, ...head } = readHead(database);
@@ -178,25 +174,12 @@ export class SqliteJournal implements JournalPort {
   }
 
   readActor(actor: string): ActorState | undefined {
-    return this.read(() => this.foldActor(actor));
+    const history = this.readHistory(actor);
+    return history === undefined ? undefined : foldHistory(history);
   }
 
-  private foldActor(actor: string): ActorState | undefined {
-    const known = this.index.find(actor);
-    if (known === undefined) return undefined;
-    const snapshot = this.snapshots.read(known.id);
-    const rows: JournalRow[] = [];
-    for (let seq = known.seq; seq > (snapshot?.seq ?? 0); seq = rows.at(-1)?.previousSeq ?? 0) {
-      const row = this.rows.row(seq);
-      invariant(row?.actor === actor, () => `row ${seq} is one of ${actor}, was of ${row?.actor}`);
-      rows.push(row);
-    }
-    let folded = snapshot === undefined ? undefined : FoldedActor.ofSnapshot(stateOf(snapshot));
-    for (const row of rows.toReversed()) {
-      if (folded === undefined) folded = FoldedActor.ofFirstRow(row);
-      else folded.apply(row);
-    }
-    return folded?.result();
+  readHistory(actor: string): StoredHistory | undefined {
+    return readHistory(this.index.find(actor), this.snapshots, this.rows);
   }
 
   findFill(account: string, fillId: string): FillRow | undefined {
@@ -372,16 +355,6 @@ export class SqliteJournal implements JournalPort {
   }
 }
 
-type StoredFill = {
-  readonly fillJson: string;
-  readonly tradingDay: string;
-  readonly realizedUnits: number;
-  readonly openedLots: number;
-  readonly closedLots: number;
-  readonly isEnforcement: number;
-  readonly causeSeq: number;
-};
-
 function expectEntry(entry: JournalEntry): void {
   const { seq, atMs, causeSeq, correlationSeq } = entry;
   invariant(
@@ -403,8 +376,4 @@ function isConstraint(code: string, error: unknown): boolean {
     code.startsWith('SQLITE_CONSTRAINT') &&
     !/\b(?:journal\.seq|actor\.|machine_version\.)/u.test(errorText(error))
   );
-}
-
-function fillRowOf({ fillJson, isEnforcement, ...row }: StoredFill): FillRow {
-  return { ...row, isEnforcement: isEnforcement === 1, fill: JSON.parse(fillJson) as Fill };
 }

@@ -168,6 +168,9 @@ export type Recovered = {
   readonly milliseconds: number;
 };
 
+/** An actor's snapshot, if it has one, and its rows after it, oldest first. */
+export type ActorHistory = { readonly before?: ActorState; readonly rows: readonly JournalEntry[] };
+
 export type VerifyReport = {
   readonly ok: boolean;
   readonly rows: number;
@@ -188,6 +191,8 @@ export interface JournalPort {
   recover(): Recovered;
   /** Committed state of one actor, or undefined when it never had a row. */
   readActor(actor: string): ActorState | undefined;
+  /** What its state is made of; undefined when it never had a row. */
+  readHistory(actor: string): ActorHistory | undefined;
   /** The stored execution, if this fill id was booked for the account. */
   findFill(account: string, fillId: string): FillRow | undefined;
   /** Booked executions of one trading day, by venue time. */

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
-const command = join(import.meta.dirname, '../../dist/bin/bulkhead.js');
+export const commandPath = join(import.meta.dirname, '../../dist/bin/bulkhead.js');
 
 export type Ended = {
   readonly code: number | null;
@@ -18,7 +18,7 @@ export function startBulkhead(
   args: readonly string[],
   onErrorLine: (line: string) => void = () => undefined,
 ): Running {
-  const child = spawn(process.execPath, [command, ...args], {
+  const child = spawn(process.execPath, [commandPath, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });
