@@ -23,7 +23,7 @@ export type LockFacts = {
 };
 
 /** Net realized result, as the rule counts it, at the moment of an unlock. Source: rules 5.5. */
-export type AcknowledgedLoss = { readonly tradingDay: string; readonly units: Units };
+export type AcknowledgedResult = { readonly tradingDay: string; readonly units: Units };
 
 export class AccountRuntime {
   readonly id: AccountId;
@@ -59,7 +59,9 @@ export class AccountRuntime {
   /** Stops the next judgement that only time asks for. */
   cancelJudgement: Cancel | undefined;
   /** Loss of the day that an operator has acknowledged by an unlock; of that trading day only. */
-  acknowledged: AcknowledgedLoss | undefined;
+  acknowledged: AcknowledgedResult | undefined;
+  /** The same for the profit target. */
+  acknowledgedProfit: AcknowledgedResult | undefined;
   version = 1;
   /** Facts changed since the last inline evaluation, and since the evaluator last heard. */
   isDirty = true;
@@ -85,6 +87,11 @@ export class AccountRuntime {
     this.cached = undefined;
   }
 
+  /** Locks have changed: facts made from now on show them. Nothing becomes due by that alone. */
+  showLocks(): void {
+    this.cached = undefined;
+  }
+
   facts(): AccountFacts {
     this.cached ??= {
       accountId: this.id,
@@ -96,6 +103,10 @@ export class AccountRuntime {
       ...(this.acknowledged?.tradingDay === this.tradingDay
         ? { acknowledgedLossUnits: this.acknowledged.units }
         : {}),
+      ...(this.acknowledgedProfit?.tradingDay === this.tradingDay
+        ? { acknowledgedProfitUnits: this.acknowledgedProfit.units }
+        : {}),
+      locks: [...this.locks.values()].map(({ source, scope }) => ({ source, scope })),
       positions: [...this.positions.values()],
       workingOrders: [...this.workingOrders.values()],
       trades: [...this.trades],

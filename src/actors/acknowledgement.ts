@@ -1,23 +1,28 @@
 import { addExact } from '../domain/arithmetic.ts';
 /**
- * An unlock of the daily-loss lock acknowledges the loss of that moment: the rule locks again when the result is
- * worse, or on the next trading day. The acknowledgement is durable. Source: rules 5.5.
+ * An unlock of a daily-loss or daily-profit lock acknowledges the result of that moment: the rule locks again when
+ * the result is beyond it, or on the next trading day. The acknowledgement is durable. Source: rules 5.5.
  */
-import type { AccountRuntime, AcknowledgedLoss } from './account-runtime.ts';
+import type { AccountRuntime, AcknowledgedResult } from './account-runtime.ts';
 import type { Turn } from './turn.ts';
 
-const dailyLoss = 'RULE-003';
+/** Rules whose unlock acknowledges, and where the acknowledgement is kept. */
+const kinds = [
+  { rule: 'RULE-003', field: 'acknowledged', key: 'acknowledged' },
+  { rule: 'RULE-013', field: 'acknowledgedProfit', key: 'acknowledgedProfit' },
+] as const;
 
-/** Takes note of the loss that an unlocked lock stood for. Nothing happens for locks of other sources. */
-export function acknowledgeLoss(turn: Turn, account: AccountRuntime, source: string): void {
-  if (source !== dailyLoss) return;
-  const rule = account.rules.find(({ definition }) => definition.id === dailyLoss);
-  if (rule === undefined) return;
+/** Takes note of the result that an unlocked lock stood for. Nothing happens for locks of other sources. */
+export function acknowledgeResult(turn: Turn, account: AccountRuntime, source: string): void {
+  const kind = kinds.find(({ rule }) => rule === source);
+  const rule = account.rules.find(({ definition }) => definition.id === source);
+  if (kind === undefined || rule === undefined) return;
   const { includeFees } = rule.config as { readonly includeFees: boolean };
   const feesUnits = includeFees ? account.feesUnits : 0;
   const units = addExact(account.realizedUnits, -feesUnits);
-  account.acknowledged = { tradingDay: account.tradingDay, units };
-  turn.values.set(keyOf(account), JSON.stringify(account.acknowledged));
+  const result: AcknowledgedResult = { tradingDay: account.tradingDay, units };
+  account[kind.field] = result;
+  turn.values.set(keyOf(kind.key, account), JSON.stringify(result));
   account.touch();
 }
 
@@ -26,12 +31,14 @@ export function restoreAcknowledgement(
   account: AccountRuntime,
   values: ReadonlyMap<string, string>,
 ): void {
-  const stored = values.get(keyOf(account));
-  if (stored === undefined) return;
-  account.acknowledged = JSON.parse(stored) as AcknowledgedLoss;
-  account.touch();
+  for (const { field, key } of kinds) {
+    const stored = values.get(keyOf(key, account));
+    if (stored === undefined) continue;
+    account[field] = JSON.parse(stored) as AcknowledgedResult;
+    account.touch();
+  }
 }
 
-function keyOf(account: AccountRuntime): string {
-  return `acknowledged.${account.id}`;
+function keyOf(key: string, account: AccountRuntime): string {
+  return `${key}.${account.id}`;
 }

@@ -1,4 +1,6 @@
 import { fillContent, type Fill } from '../domain/fill.ts';
+import type { InstrumentId, RuleId } from '../domain/ids.ts';
+import type { LockScope } from '../domain/verdict.ts';
 /** Executions: booked once per trade id, always, before anything judges them. */
 import type { AccountRuntime } from './account-runtime.ts';
 import { drain } from './deliver.ts';
@@ -72,7 +74,7 @@ export function routeFill(world: World, turn: Turn, fill: Fill): void {
   if (fill.orderId !== undefined)
     settleOrderEffects(world, turn, account.id, fill.orderId, { type: 'order.filled' });
   reportUnknownOrder(world, turn, fill, seq);
-  closeWhatALockForbids(turn, account, fill, before, cause);
+  closeWhatALockForbids(world, turn, account, fill, before, cause);
   refreshExits(world, turn, account.id);
 }
 
@@ -91,8 +93,22 @@ function reportUnknownOrder(world: World, turn: Turn, fill: Fill, seq: number): 
   );
 }
 
+/** The rule that paces its closes of what shows up again and again. Source: rules 3 (RULE-011). */
+const pacingRule = 'RULE-011' as RuleId;
+
+/** True where every lock that covers an instrument is of a rule that closes by itself, and that rule is at work. */
+function isLeftToItsRule(world: World, account: AccountRuntime, instrument: InstrumentId): boolean {
+  const scopes = new Set<LockScope>(['account', `symbol:${instrument}`, `contract:${instrument}`]);
+  const covering = [...account.locks.values()].filter(({ scope }) => scopes.has(scope));
+  if (covering.length === 0 || covering.some(({ source }) => source !== pacingRule)) return false;
+  const isConfigured = account.rules.some(({ definition }) => definition.id === pacingRule);
+  const cell = world.cells.get(actorId(account.id, `rule/${pacingRule}`));
+  return isConfigured && cell?.status === 'live' && !account.failedRules.has(pacingRule);
+}
+
 /** While a lock covers the instrument, what a fill adds is closed at once. The fill that causes a lock comes before it. */
 function closeWhatALockForbids(
+  world: World,
   turn: Turn,
   account: AccountRuntime,
   fill: Fill,
@@ -104,6 +120,7 @@ function closeWhatALockForbids(
   const openLots = account.openLots(instrument);
   const isSameSide = Math.sign(openLots) === Math.sign(keepLots);
   if (openLots === 0 || (isSameSide && Math.abs(openLots) <= Math.abs(keepLots))) return;
+  if (isLeftToItsRule(world, account, instrument)) return;
   const event = {
     type: 'account.exposureAdded',
     instrument,

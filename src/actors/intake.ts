@@ -2,13 +2,13 @@ import type { Fill } from '../domain/fill.ts';
 import { unreachable } from '../kernel/assert.ts';
 import type { VenueEvent } from '../ports/venue.port.ts';
 /** One input at a time: what it means, and which actors hear of it. */
-import { acknowledgeLoss } from './acknowledgement.ts';
+import { acknowledgeResult } from './acknowledgement.ts';
 import { submitIntent } from './commands.ts';
 import { drain } from './deliver.ts';
 import { refreshExits, routeFill } from './fills.ts';
 import type { EngineInput } from './input.ts';
 import { judgeChanged, takeVerdicts } from './judge.ts';
-import { routePermission } from './permission.ts';
+import { isUnlockBarred, routePermission } from './permission.ts';
 import { reconcile } from './reconciler.ts';
 import { deliverTimer } from './scheduler.ts';
 import { isProvenAbsent } from './search.ts';
@@ -73,23 +73,9 @@ function route(world: World, turn: Turn, input: EngineInput): void {
         turn.addDeadLetter(by, actor, { type: 'operator.resume' }, 'unknown');
       return;
     }
-    case 'unlock': {
-      const { by, reason, lockId } = input;
-      const event = {
-        type: 'lock.cleared',
-        on: 'operatorAck',
-        by,
-        reason,
-        atMs: turn.atMs,
-      } as const;
-      const account = world.accounts.get(input.accountId);
-      const lock = account?.locks.get(lockId);
-      turn.sendSibling(input.accountId, `lock/${lockId}`, event, outside);
-      drain(world, turn);
-      if (account !== undefined && lock !== undefined && !account.locks.has(lockId))
-        acknowledgeLoss(turn, account, lock.source);
+    case 'unlock':
+      unlock(world, turn, input);
       return;
-    }
     case 'rearm': {
       const { by, reason } = input;
       turn.sendSibling(
@@ -103,6 +89,27 @@ function route(world: World, turn: Turn, input: EngineInput): void {
     default:
       unreachable(input);
   }
+}
+
+/** An operator's wish to end a lock: the lock decides by its policy, and reports either way. */
+function unlock(world: World, turn: Turn, input: Extract<EngineInput, { type: 'unlock' }>): void {
+  const { accountId, by, reason, lockId } = input;
+  const account = world.accounts.get(accountId);
+  const lock = account?.locks.get(lockId);
+  const cell = world.cells.get(actorId(accountId, `lock/${lockId}`));
+  const isBarred = account !== undefined && isUnlockBarred(account, cell);
+  const event = {
+    type: 'lock.cleared',
+    on: 'operatorAck',
+    by,
+    reason,
+    ...(isBarred ? { isBarred: true as const } : {}),
+    atMs: turn.atMs,
+  } as const;
+  turn.sendSibling(accountId, `lock/${lockId}`, event, outside);
+  drain(world, turn);
+  if (account !== undefined && lock !== undefined && !account.locks.has(lockId))
+    acknowledgeResult(turn, account, lock.source);
 }
 
 function routeVenue(world: World, turn: Turn, event: VenueEvent): void {

@@ -1,5 +1,11 @@
+import { addExact } from '../domain/arithmetic.ts';
 import type { RuleId } from '../domain/ids.ts';
-import { findingText, type RuleFinding, type VerdictChange } from '../domain/verdict.ts';
+import {
+  findingText,
+  type RuleFinding,
+  type VerdictChange,
+  type WantedAction,
+} from '../domain/verdict.ts';
 import type { AccountFacts } from '../domain/view.ts';
 import { errorText } from '../kernel/errors.ts';
 import { orderFindings } from '../rules/precedence.ts';
@@ -7,7 +13,7 @@ import type { RuleContext } from '../rules/rule.ts';
 /** Inline judgement: what an order, a fill or a command changed is judged in the same turn by the same evaluators. */
 import type { AccountRuntime } from './account-runtime.ts';
 import type { Cause, Turn } from './turn.ts';
-import type { World } from './world.ts';
+import { actorId, type World } from './world.ts';
 
 /** Evaluates every rule of the accounts whose facts changed, and tells the rule actors what changed. */
 export function judgeChanged(world: World, turn: Turn, cause: Cause): void {
@@ -53,6 +59,8 @@ export function takeVerdicts(
     if (account === undefined) continue;
     if (change.viewVersion !== account.version && !stillHolds(account, change)) continue;
     tell(turn, world, account, change.finding, cause);
+    // Only time is awaited: the judgement of this turn arms the wait.
+    if (change.finding.dueAtMs !== undefined) account.isDirty = true;
   }
 }
 
@@ -144,9 +152,10 @@ function tell(
   turn: Turn,
   world: World,
   account: AccountRuntime,
-  finding: RuleFinding,
+  judged: RuleFinding,
   cause: Cause,
 ): void {
+  const finding = withoutDoomed(account, judged);
   remember(turn, account, finding, cause);
   const key = `${finding.ruleId}|${finding.entity}`;
   const last = account.lastFindings.get(key);
@@ -159,7 +168,8 @@ function tell(
   account.lastFindings.set(key, finding);
   if (isSame(last, finding)) return;
   if (finding.verdict === 'PASS' && finding.wants.length > 0) {
-    const { ruleId, wants: actions } = finding;
+    const { ruleId } = finding;
+    const actions = finding.wants.map((action) => asOrdered(world, account, action));
     const automation = {
       type: 'account.automationWanted',
       ruleId,
@@ -178,8 +188,39 @@ function tell(
   turn.sendSibling(account.id, `rule/${finding.ruleId}`, event, cause);
 }
 
+/** RULE-012 wants to protect what is being closed, or is about to be in this very turn: dropped. Source: rules 4.2. */
+function withoutDoomed(account: AccountRuntime, finding: RuleFinding): RuleFinding {
+  const { entity, verdict, wants } = finding;
+  if (verdict !== 'PASS' || entity === 'account' || wants.length === 0) return finding;
+  const isClosing =
+    account.activeExits.has(entity) ||
+    [...account.lastFindings.values()].some(
+      (other) =>
+        other.verdict === 'DENY' &&
+        other.wants.some(
+          (action) =>
+            action.type === 'flattenAccount' ||
+            (action.type === 'closePosition' && action.instrument === entity),
+        ),
+    );
+  return isClosing
+    ? { ...finding, wants: wants.filter(({ type }) => type === 'cancelOrder') }
+    : finding;
+}
+
+/** A rule says how much shall stay open; a venue is told the whole quantity, with what has already been filled. */
+function asOrdered(world: World, account: AccountRuntime, action: WantedAction): WantedAction {
+  if (action.type !== 'modifyProtective' || action.quantityLots === undefined) return action;
+  const order = world.cells.get(actorId(account.id, `order/${action.orderId}`));
+  const { filledLots = 0 } = (order?.context ?? {}) as { readonly filledLots?: number };
+  return { ...action, quantityLots: addExact(action.quantityLots, filledLots) };
+}
+
 function isSame(last: RuleFinding | undefined, finding: RuleFinding): boolean {
   const isPass = finding.verdict === 'PASS';
+  // A breach that asks for nothing was enforced when it began: neither a restart nor a further look repeats it.
+  if (finding.verdict === 'DENY' && finding.wants.length === 0)
+    return last === undefined || last.verdict === 'DENY';
   if (last === undefined) return isPass && finding.wants.length === 0;
   if (last.verdict !== finding.verdict) return false;
   if (isPass)

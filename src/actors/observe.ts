@@ -172,6 +172,7 @@ function observeAccount(account: AccountRuntime, cell: Cell): void {
 function observeLock(world: World, account: AccountRuntime, cell: Cell): void {
   if (cell.actorSeq === 1) world.lockStarts.set(cell.id, world.options.clock.monotonicMs());
   const lock = cell.context as unknown as LockInput;
+  account.showLocks();
   if (cell.stateJson !== '"active"') {
     account.locks.delete(lock.lockId);
     world.lockStarts.delete(cell.id);

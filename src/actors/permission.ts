@@ -1,5 +1,8 @@
+import type { LockInput } from '../domain/machine-event.ts';
 import type { VenueEvent } from '../ports/venue.port.ts';
 /** The venue's permission to trade (RULE-010). */
+import type { AccountRuntime } from './account-runtime.ts';
+import type { Cell } from './cell.ts';
 import type { Turn } from './turn.ts';
 import type { World } from './world.ts';
 
@@ -27,6 +30,16 @@ export function routePermission(
     } as const;
     turn.sendSibling(account.id, `lock/${lockId}`, cleared, cause);
   }
+}
+
+/**
+ * A lock that only an operator ends is not his to end while the venue still does not permit trading.
+ * Source: rules 5.5.
+ */
+export function isUnlockBarred(account: AccountRuntime, lock: Cell | undefined): boolean {
+  if (lock === undefined) return false;
+  const { kind, clearsOn } = lock.context as unknown as LockInput;
+  return kind === 'untilRestored' && !clearsOn.includes('canTrade') && account.canTrade !== true;
 }
 
 /** Key under which the permission is remembered. */

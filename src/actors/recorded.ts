@@ -166,7 +166,13 @@ function createLock(
   const { input } = recorded;
   for (const lock of account.locks.values()) {
     if (lock.scope !== input.scope || lock.source !== input.source) continue;
-    turn.sendSibling(account.id, `lock/${lock.lockId}`, recorded.ifExists, cause(context));
+    // A cooldown gives way to the hard lock of the same source; never the other way round.
+    const { kind, clearsOn } = input;
+    const isHarder = lock.kind === 'cooldown' && kind !== 'cooldown';
+    const event = isHarder
+      ? { ...recorded.ifExists, harder: { kind, clearsOn } }
+      : recorded.ifExists;
+    turn.sendSibling(account.id, `lock/${lock.lockId}`, event, cause(context));
     return;
   }
   // The record of an ended lock stays as it was: a new lock of the same scope and source is a new record.

@@ -5,6 +5,7 @@ import type { Alert } from '../ports/alert-sink.port.ts';
 import type { ActorState, EffectRow, Recovered } from '../ports/journal.port.ts';
 /** Start and crash recovery are one path: what is committed is restored, what is in doubt is asked about, nothing is sent. */
 import { restoreAcknowledgement } from './acknowledgement.ts';
+import { clearUnwantedLocks } from './configured-locks.ts';
 import { drain, restoreCell } from './deliver.ts';
 import { permissionKey } from './permission.ts';
 import { armBoundary, boundaryTimer } from './scheduler.ts';
@@ -44,6 +45,7 @@ export function recoverEngine(world: World): { report: StartReport; turn: Turn }
     if (permission !== undefined) account.canTrade = permission === 'true';
   }
   for (const settings of options.accounts) startAccount(world, turn, settings, recovered);
+  for (const account of world.accounts.values()) clearUnwantedLocks(world, turn, account);
   drain(world, turn);
   const inDoubt = doubtEffects(world, turn, recovered.openEffects);
   drain(world, turn);

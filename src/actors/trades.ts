@@ -1,3 +1,4 @@
+import type { OrderId } from '../domain/ids.ts';
 import type { TradeFacts } from '../domain/view.ts';
 import { limits } from '../kernel/limits.ts';
 import type { FillRow } from '../ports/journal.port.ts';
@@ -46,9 +47,11 @@ function tradeOf({
   closedLots,
   isEnforcement,
 }: FillRow): TradeFacts {
+  // An order placed elsewhere is adopted under the venue's id.
+  const orderId = fill.orderId ?? (fill.venueOrderId as string | undefined as OrderId | undefined);
   return {
     fillId: fill.fillId,
-    ...(fill.orderId === undefined ? {} : { orderId: fill.orderId }),
+    ...(orderId === undefined ? {} : { orderId }),
     instrument: fill.instrument,
     atMs: fill.venueTimeMs,
     openedLots,

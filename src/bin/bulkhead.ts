@@ -3,7 +3,9 @@ import { main } from '../cli/main.ts';
 import { systemClock } from '../kernel/clock.ts';
 /** The composition root: the only place that knows every part. */
 import { productVersion } from './composition.ts';
+import { configReport } from './config-report.ts';
 import { runConformance } from './conformance/run-conformance.ts';
+import { explainRule, rulesStatus } from './explain-rules.ts';
 import { journalTail, journalVerify, statusOf } from './inspect-directory.ts';
 import { runCommand } from './run-command.ts';
 import { runScenarios } from './scenario/run-scenarios.ts';
@@ -14,6 +16,9 @@ const code = await main(process.argv, {
   status: statusOf,
   journalTail,
   journalVerify,
+  rulesStatus,
+  explainRule,
+  config: configReport,
   scenarioRun: runScenarios,
   conformanceRun: runConformance,
 });

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { Engine } from '../actors/engine.ts';
 import type { StartReport } from '../actors/recovery.ts';
 import type { AccountSettings, EngineOptions, RuleConfigured } from '../actors/world.ts';
-import type { InstrumentId } from '../domain/ids.ts';
+import type { AccountId, InstrumentId } from '../domain/ids.ts';
 import type { Instrument } from '../domain/instrument.ts';
+import { createSessionCalendar } from '../domain/session-calendar.ts';
 import { TradingCalendar } from '../domain/trading-day.ts';
 import { SimulatedClock } from '../kernel/clock.ts';
 import { createIds } from '../kernel/ids.ts';
@@ -23,6 +24,7 @@ import { Lockstep } from './lockstep.ts';
 import { hostedMachines, knownMachines } from './machines.ts';
 import { isoText } from './progress.ts';
 import { createRunFeed, type RunFeed } from './run-feed.ts';
+import { expectWired } from './wiring.ts';
 
 export type ComposeOptions = {
   readonly configuration: Configuration;
@@ -95,6 +97,7 @@ async function assemble(
   instruments: ReadonlyMap<InstrumentId, Instrument>,
 ): Promise<Composition> {
   const { configuration, dataDir } = options;
+  const { sessions } = configuration;
   const clock = new SimulatedClock(Math.max(options.startMs, journal.headAtMs));
   const venue = createPaperVenue({
     clock,
@@ -118,6 +121,7 @@ async function assemble(
     instruments,
     accounts: configuration.accounts.map(accountSettings),
     calendar: new TradingCalendar(configuration.calendar),
+    ...(sessions === undefined ? {} : { sessions: createSessionCalendar(sessions) }),
     mode: configuration.mode,
     quoteMaxAgeMs: options.quoteMaxAgeMs,
     ...(options.beforeStep === undefined ? {} : { beforeStep: options.beforeStep }),
@@ -135,6 +139,7 @@ async function assemble(
     onQuote: (quote) => venue.onQuote(quote),
   });
   const started: StartReport = await engine.start();
+  expectWired(engine.world, configuration.accounts.map(enabledRules));
   cursor.resumeAfter = Number(started.values.get(cursorKey) ?? '0');
   await lockstep.rest();
   const { wasClean, actors, inDoubt, milliseconds } = started;
@@ -152,14 +157,26 @@ async function assemble(
   };
 }
 
+function enabledRules({ id, rules }: AccountConfiguration): {
+  accountId: AccountId;
+  ruleIds: readonly string[];
+} {
+  return { accountId: id, ruleIds: rules.filter(isEnabled).map(({ ruleId }) => ruleId) };
+}
+
+function isEnabled({ config }: { readonly config: unknown }): boolean {
+  return (config as { readonly enabled?: boolean }).enabled !== false;
+}
+
 function accountSettings({ id, balanceUnits, rules }: AccountConfiguration): AccountSettings {
   return { id, currency: 'USD', startBalanceUnits: balanceUnits, rules: configuredRules(rules) };
 }
 
+/** A rule that is switched off is not evaluated, has no actor and no say at the gate. */
 function configuredRules(
   settings: readonly { ruleId: string; config: unknown }[],
 ): readonly RuleConfigured[] {
-  return settings.flatMap(({ ruleId, config }) => {
+  return settings.filter(isEnabled).flatMap(({ ruleId, config }) => {
     const definition = ruleCatalogue.find((rule) => rule.id === ruleId);
     return definition === undefined ? [] : [{ definition, config }];
   });

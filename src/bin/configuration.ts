@@ -5,8 +5,10 @@
 import type { AccountId, InstrumentId } from '../domain/ids.ts';
 import { createInstrument, type Instrument } from '../domain/instrument.ts';
 import type { Units } from '../domain/money.ts';
+import type { SessionSettings } from '../domain/session-calendar.ts';
 import type { CalendarSettings } from '../domain/trading-day.ts';
 import { limits } from '../kernel/limits.ts';
+import { ruleByKey } from '../rules/registry.ts';
 import type { TraderName } from '../strategies/catalogue.ts';
 import type { PaperVenueOptions } from '../venues/paper/paper-venue.ts';
 import { crossProblems, crossWarnings } from './configuration/cross-checks.ts';
@@ -17,6 +19,7 @@ import {
 } from './configuration/effective-rules.ts';
 import { issueProblems, refuseProblems, valueAt, type KeyPath } from './configuration/problem.ts';
 import { ConfigurationFile } from './configuration/schema.ts';
+import { sessionSettings } from './configuration/sessions.ts';
 import { readYaml } from './configuration/yaml-source.ts';
 
 export type AccountConfiguration = {
@@ -37,6 +40,8 @@ export type Configuration = {
   readonly accounts: readonly AccountConfiguration[];
   readonly calendar: CalendarSettings;
   readonly dailyResetEnabled: boolean;
+  /** Trading hours; absent where there are none to keep. */
+  readonly sessions?: SessionSettings;
   /** Additional instruments; one with the id of a built-in instrument replaces it. */
   readonly instruments: ReadonlyMap<InstrumentId, Instrument>;
   readonly paperVenue: PaperVenueOptions;
@@ -58,8 +63,22 @@ export type LoadOptions = {
   readonly overrides?: Readonly<Record<string, unknown>>;
 };
 
+/** Rules that the demonstration shows nothing of: it is about the three limits that every account has. */
+const rulesOfNoDemonstration = [
+  'cooldownAfterLoss',
+  'tradeFrequencyLimit',
+  'dailyRealizedProfit',
+  'maxContractsPerInstrument',
+  'symbolBlocks',
+  'maxUnrealizedProfit',
+  'tradeManagement',
+].filter((key) => ruleByKey(key) !== undefined);
+
 /** Without a file: one account of 50,000 USD with the usual small limits, and a trader who needs them. */
-const demonstration: Readonly<Record<string, unknown>> = { trader: 'reckless' };
+const demonstration: Readonly<Record<string, unknown>> = {
+  trader: 'reckless',
+  rules: Object.fromEntries(rulesOfNoDemonstration.map((key) => [key, { enabled: false }])),
+};
 
 /** Levels of the paper venue's book when `lotsPerLevel` is given. */
 const bookLevels = 10;
@@ -113,6 +132,7 @@ function assemble(
     trader: account.strategy ?? file.trader,
     rules: effective[index]?.settings ?? [],
   }));
+  const sessions = sessionSettings(file);
   const ruleProblems = effective.flatMap(({ problems }) => problems);
   refuseProblems([...ruleProblems, ...crossProblems(file, accounts, whereOf)]);
   return {
@@ -126,6 +146,7 @@ function assemble(
       kind: file.dailyReset.calendar,
     },
     dailyResetEnabled: file.dailyReset.enabled,
+    ...(sessions === undefined ? {} : { sessions }),
     instruments: new Map(
       file.instruments.map(createInstrument).map((instrument) => [instrument.id, instrument]),
     ),

@@ -124,6 +124,59 @@ export type StatusReport = {
   readonly accounts: readonly AccountProgress[];
 };
 
+/** One finding as people read it; money as decimal text of the account currency. */
+type FindingText = {
+  readonly entity: string;
+  readonly verdict: string;
+  /** Empty for PASS. */
+  readonly code: string;
+  readonly at: string;
+  readonly observed?: string;
+  readonly limit?: string;
+  readonly headroom?: string;
+};
+
+export type RuleStatusReport = {
+  readonly rules: readonly {
+    readonly accountId: string;
+    readonly ruleId: string;
+    readonly title: string;
+    readonly state: string;
+    /** The last finding of each entity that was ever told; newest first. */
+    readonly findings: readonly FindingText[];
+  }[];
+};
+
+export type RuleExplanation = FindingText & {
+  readonly accountId: string;
+  readonly ruleId: string;
+  readonly title: string;
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly ageMs?: number;
+  }[];
+  readonly missing: readonly string[];
+  /** Actions that the breach asked for. */
+  readonly wanted: readonly string[];
+  readonly row: number;
+  readonly cause?: { readonly row: number; readonly actor: string; readonly event: string };
+  /** What would have to happen for another verdict. */
+  readonly change: string;
+};
+
+export type ConfigReport = {
+  readonly mode: string;
+  readonly warnings: readonly string[];
+  /** Every effective value of the rules, with the place it comes from. */
+  readonly values: readonly {
+    readonly account: string;
+    readonly key: string;
+    readonly value: string;
+    readonly source: string;
+  }[];
+};
+
 export type JournalLine = {
   readonly seq: number;
   readonly at: string;
@@ -199,6 +252,14 @@ export type Dependencies = {
     signal: AbortSignal,
   ): Promise<void>;
   journalVerify(dataDir: string): Promise<VerifyReport>;
+  rulesStatus(dataDir: string): Promise<RuleStatusReport>;
+  explainRule(options: {
+    readonly dataDir: string;
+    readonly ruleId: string;
+    readonly accountId?: string;
+  }): Promise<readonly RuleExplanation[]>;
+  /** Reads and checks a configuration; throws with every problem. */
+  config(path: string | undefined): Promise<ConfigReport>;
   scenarioRun(
     paths: readonly string[],
     onResult: (result: ScenarioReport['results'][number]) => void,

@@ -1,8 +1,10 @@
 /** The command line: arguments in, exit code out. */
 import { Command } from 'commander';
 import { exitCodes } from '../kernel/errors.ts';
+import { addConfigCommand } from './command-config.ts';
 import { addConformanceCommand } from './command-conformance.ts';
 import { addJournalCommand } from './command-journal.ts';
+import { addRulesCommand } from './command-rules.ts';
 import { addRunCommand } from './command-run.ts';
 import { addScenarioCommand } from './command-scenario.ts';
 import { addStatusCommand } from './command-status.ts';
@@ -27,6 +29,8 @@ function createProgram(context: CommandContext): Command {
     });
   addRunCommand(program, context);
   addStatusCommand(program, context);
+  addRulesCommand(program, context);
+  addConfigCommand(program, context);
   addJournalCommand(program, context);
   addScenarioCommand(program, context);
   addConformanceCommand(program, context);

@@ -25,8 +25,23 @@ export const denialCatalogue = [
     remedy: 'wait for the end of the lock',
   },
   {
+    code: 'TRADING_NOT_PERMITTED',
+    meaning: 'RULE-010: the venue does not permit trading on this account',
+    remedy: 'ask the venue why; the lock ends when it permits trading again',
+  },
+  {
+    code: 'OUTSIDE_SESSION',
+    meaning: 'RULE-009: outside the trading hours, or too close to their end',
+    remedy: 'wait for the next session',
+  },
+  {
     code: 'DAILY_LOSS_REACHED',
     meaning: 'RULE-003: the daily loss limit is reached',
+    remedy: 'wait for the daily reset',
+  },
+  {
+    code: 'DAILY_PROFIT_REACHED',
+    meaning: 'RULE-013: the daily profit target is reached',
     remedy: 'wait for the daily reset',
   },
   {
@@ -35,9 +50,39 @@ export const denialCatalogue = [
     remedy: 'reduce the quantity to the headroom',
   },
   {
+    code: 'INSTRUMENT_CONTRACTS_MAX',
+    meaning: 'RULE-002: more contracts than may be held in this instrument',
+    remedy: 'reduce the quantity to the headroom',
+  },
+  {
     code: 'UNREALIZED_LOSS_REACHED',
     meaning: 'RULE-004: the open loss limit is reached',
     remedy: 'close or reduce the position',
+  },
+  {
+    code: 'PROFIT_TARGET_REACHED',
+    meaning: 'RULE-005: the open profit is at its target, or back at entry after it was armed',
+    remedy: 'wait until the position is closed',
+  },
+  {
+    code: 'SYMBOL_BLOCKED',
+    meaning: 'RULE-011: the instrument may not be traded',
+    remedy: 'trade another instrument, or change symbolBlocks.blockedSymbols',
+  },
+  {
+    code: 'STOP_REQUIRED',
+    meaning: 'RULE-008: a position has no valid stop, or the entry comes without one',
+    remedy: 'place a stop that covers the whole position',
+  },
+  {
+    code: 'TRADE_FREQUENCY_REACHED',
+    meaning: 'RULE-006: more trades than a window may hold',
+    remedy: 'wait for the end of the cooldown, or for the daily reset',
+  },
+  {
+    code: 'LOSS_COOLDOWN_ACTIVE',
+    meaning: 'RULE-007: a loss is followed by a pause',
+    remedy: 'wait for the end of the cooldown',
   },
   {
     code: 'SCHEMA_INVALID',

@@ -1,6 +1,6 @@
 /** One execution, as the venue reported it. */
 import { addExact } from './arithmetic.ts';
-import type { AccountId, FillId, InstrumentId, OrderId } from './ids.ts';
+import type { AccountId, FillId, InstrumentId, OrderId, VenueOrderId } from './ids.ts';
 import type { Lots, Ticks } from './instrument.ts';
 import type { Currency, Units } from './money.ts';
 import type { Side } from './position.ts';
@@ -10,6 +10,8 @@ export type Fill = {
   readonly accountId: AccountId;
   /** Ours, where the execution belongs to one of our orders; absent for orders placed elsewhere. */
   readonly orderId?: OrderId;
+  /** The venue's id of an order placed elsewhere, where it reports one: executions of one order belong together. */
+  readonly venueOrderId?: VenueOrderId;
   readonly instrument: InstrumentId;
   readonly side: Side;
   /** > 0 */

@@ -110,6 +110,8 @@ export type LockInput = {
   /** Absent: no natural end in time. */
   readonly expiresAtMs?: number;
   readonly clearsOn: readonly LockClearing[];
+  /** Working orders that could increase exposure stay when it begins. */
+  readonly keepsOrders?: true;
   readonly operatorUnlock: 'never' | 'admin' | 'fourEyes';
   readonly irrevocable: boolean;
 };
@@ -129,6 +131,8 @@ export type LockEvent =
       readonly reason: string;
       readonly expiresAtMs?: number;
       readonly observed?: number;
+      /** What a cooldown becomes when a breach of the same source asks for a hard lock that ends no earlier. */
+      readonly harder?: Pick<LockInput, 'kind' | 'clearsOn'>;
     } & At)
   /** The timer is due. `monotonicElapsedMs` since creation where this process has seen it, else absent. */
   | ({ readonly type: 'lock.expiryReached'; readonly monotonicElapsedMs?: number } & At)
@@ -137,6 +141,8 @@ export type LockEvent =
       readonly on: LockClearing;
       readonly by: string;
       readonly reason: string;
+      /** What the lock stands for is still there: an operator may not end it now, whatever the policy. */
+      readonly isBarred?: true;
     } & At);
 
 export type TradingStateCause = {

@@ -11,8 +11,25 @@ export type SessionMoment =
   /** `nextStartMs` skips weekends, holidays and days that are not allowed; absent: none within a year. */
   | { readonly isOpen: false; readonly nextStartMs?: number };
 
+/** Hours of every allowed day: `HH:MM` on the wall of the IANA zone. An end before the start is on the next date. */
+export type SessionHours = {
+  readonly start: string;
+  readonly end: string;
+  readonly timezone: string;
+};
+
+/** What one account takes of the calendar; an instrument with hours of its own does not follow the account's. */
+export type SessionPolicy = {
+  readonly respectHolidays: boolean;
+  readonly respectEarlyClose: boolean;
+  /** By canonical root. */
+  readonly perInstrumentSessions: Readonly<Record<string, SessionHours>>;
+};
+
 /** Pure: the same question always has the same answer. */
 export interface SessionCalendar {
   /** @param root canonical root for its own session; absent or without one: the account's */
   at(atMs: number, root?: string): SessionMoment;
+  /** The calendar as one account's rule has it; the same object for the same policy object. */
+  under(policy: SessionPolicy): SessionCalendar;
 }

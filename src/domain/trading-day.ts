@@ -11,8 +11,8 @@
  *
  * Source: rules 7.1, prop-firm 2 and 6.
  */
-import { Duration, IANAZone } from 'luxon';
 import { condition, invariant } from '../kernel/assert.ts';
+import { dateText, isTimeOfDay, isZone, timeOfDayMs, WallClock, weekdayOf } from './wall-clock.ts';
 
 export type CalendarKind = 'futures' | 'continuous';
 
@@ -33,25 +33,13 @@ export type TradingDayInterval = {
   readonly untilMs: number;
 };
 
-const [minuteMs, dayMs] = [60_000, 86_400_000];
-
-/** True for `HH:MM` in 24-hour form. */
-export function isTimeOfDay(text: string): boolean {
-  return /^([01]\d|2[0-3]):[0-5]\d$/.test(text);
-}
-
-/** True for the name of a zone that this platform knows. */
-export function isZone(text: string): boolean {
-  return IANAZone.isValidZone(text);
-}
-
 /**
  * The calendar of one account. It remembers the interval of the last question, because callers ask about
  * instants that lie close together and a zone costs microseconds. Answers depend on the arguments only.
  */
 export class TradingCalendar {
   readonly settings: CalendarSettings;
-  private readonly zone: IANAZone;
+  private readonly wall: WallClock;
   private readonly boundaryOfDayMs: number;
   private current: TradingDayInterval | undefined;
 
@@ -64,8 +52,8 @@ export class TradingCalendar {
     );
     condition(isZone(zone), () => `a zone is an IANA name, was ${JSON.stringify(zone)}`);
     this.settings = settings;
-    this.zone = IANAZone.create(zone);
-    this.boundaryOfDayMs = Duration.fromISOTime(time).toMillis();
+    this.wall = new WallClock(zone);
+    this.boundaryOfDayMs = timeOfDayMs(time);
   }
 
   /** The trading day that holds the instant (UTC ms). */
@@ -92,7 +80,7 @@ export class TradingCalendar {
 
   private computeInterval(atMs: number): TradingDayInterval {
     condition(Number.isSafeInteger(atMs), () => `an instant is a whole millisecond, was ${atMs}`);
-    const localDay = Math.floor((atMs + this.zone.offset(atMs) * minuteMs) / dayMs);
+    const localDay = this.wall.dayOf(atMs);
     // A zone that jumps can put the boundary of the next date before the instant: begin there.
     let day = localDay + 1;
     while (!this.hasBoundary(day) || this.boundaryMs(day) > atMs) {
@@ -125,26 +113,7 @@ export class TradingCalendar {
 
   /** The instant of the boundary on a date, counted in days since the epoch. */
   private boundaryMs(day: number): number {
-    const wallMs = day * dayMs + this.boundaryOfDayMs;
-    const [before, after] = [this.zone.offset(wallMs - dayMs), this.zone.offset(wallMs + dayMs)];
-    const earlier = wallMs - Math.max(before, after) * minuteMs;
-    const later = wallMs - Math.min(before, after) * minuteMs;
-    for (const atMs of [earlier, later]) {
-      if (atMs + this.zone.offset(atMs) * minuteMs === wallMs) return atMs;
-    }
-    return this.transitionMs(earlier, later);
-  }
-
-  /** The instant between two others at which the offset changes. */
-  private transitionMs(fromMs: number, toMs: number): number {
-    const old = this.zone.offset(fromMs);
-    let [low, high] = [fromMs, toMs];
-    while (high - low > 1) {
-      const middle = Math.floor((low + high) / 2);
-      if (this.zone.offset(middle) === old) low = middle;
-      else high = middle;
-    }
-    return high;
+    return this.wall.instantOf(day, this.boundaryOfDayMs);
   }
 }
 
@@ -163,12 +132,6 @@ export function latestBoundaryMs(atMs: number, calendar: CalendarSettings): numb
   return new TradingCalendar(calendar).latestBoundaryMs(atMs);
 }
 
-/** The epoch was a Thursday. */
 function isWeekend(day: number): boolean {
-  const weekday = (((day + 4) % 7) + 7) % 7;
-  return weekday === 0 || weekday === 6;
-}
-
-function dateText(day: number): string {
-  return new Date(day * dayMs).toISOString().slice(0, 10);
+  return weekdayOf(day) >= 5;
 }

@@ -34,7 +34,10 @@ export type WantedAction =
     }
   | { readonly type: 'cancelOrdersBySymbol'; readonly instrument: InstrumentId }
   | { readonly type: 'cancelAllOrders' }
-  /** `durationMs` for cooldowns, from `fromMs` where that is not now; `expiresAtMs` for locks until a session start. */
+  /**
+   * `durationMs` for cooldowns, from `fromMs` where that is not now; `expiresAtMs` for locks until a session start.
+   * `keepsOrders`: working orders that could increase exposure stay when the lock begins.
+   */
   | {
       readonly type: 'setLock';
       readonly scope: LockScope;
@@ -42,6 +45,9 @@ export type WantedAction =
       readonly durationMs?: number;
       readonly fromMs?: number;
       readonly expiresAtMs?: number;
+      readonly keepsOrders?: true;
+      /** Nothing but an operator whom the policy lets ends it: neither time nor the venue. */
+      readonly endsBy?: 'operator';
     }
   | { readonly type: 'cancelOrder'; readonly orderId: OrderId }
   /** A stop (`stopTicks`) or target (`limitTicks`) beside a position; at most one of each kind per instrument. */
@@ -53,6 +59,7 @@ export type WantedAction =
       readonly stopTicks?: Ticks;
       readonly limitTicks?: Ticks;
     }
+  /** `quantityLots`: what shall stay open; the engine adds what the order has already filled. */
   | {
       readonly type: 'modifyProtective';
       readonly orderId: OrderId;

@@ -4,7 +4,7 @@ import type { Lots, Ticks } from './instrument.ts';
 import type { Currency, Units } from './money.ts';
 import type { OrderType, Purpose } from './order.ts';
 import type { Side } from './position.ts';
-import type { RuleMemory } from './verdict.ts';
+import type { LockScope, RuleMemory } from './verdict.ts';
 
 /** A price report. Absent fields were not reported; prices in ticks. */
 export type Quote = {
@@ -60,6 +60,7 @@ export type WorkingOrderFacts = {
 /** One execution of the trading day, as the rules that count trades see it. Half-turns: a flip opens and closes. */
 export type TradeFacts = {
   readonly fillId: FillId;
+  /** Ours; of an order placed elsewhere the venue's id. Absent where the venue names none. */
   readonly orderId?: OrderId;
   readonly instrument: InstrumentId;
   /** Venue time. */
@@ -95,6 +96,8 @@ export type AccountFacts = {
   readonly canTrade?: boolean;
   /** Net realized at which the day's profit target was acknowledged by an unlock; absent if not. */
   readonly acknowledgedProfitUnits?: Units;
+  /** Active locks, so that a rule asks for its own only once; absent where nobody has told. */
+  readonly locks?: readonly { readonly source: string; readonly scope: LockScope }[];
   /** What rules remember, by `RULE-005|MNQ` (see memoryKey). */
   readonly memory: Readonly<Record<string, RuleMemory>>;
 };

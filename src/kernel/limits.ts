@@ -31,6 +31,8 @@ export const limits = {
   reconcileLookBackMs: 3_600_000,
   /** One evaluation by a worker under the real clock. Source: supervision 15. */
   evaluationDurationMsMax: 50,
+  /** The first of a worker: every account at once, in code that is not compiled; 1,000 accounts take 60 ms. */
+  evaluationFirstDurationMsMax: 1_000,
   /** The same while simulated time stands still and waits: only a lost worker takes this long. */
   evaluationLockstepDurationMsMax: 5_000,
   /** How far in the future a quote may be stamped: clocks differ. Source: execution 12. */
@@ -48,6 +50,8 @@ export const limits = {
   accountsMax: 4096,
   /** Executions of one day that the trade-counting rules look at: ten times the busiest permitted session. */
   tradesPerDayMax: 20_000,
+  /** Judged executions that a rule remembers by id: far more than arrive out of order, and one journal row stays small. */
+  judgedTradesMax: 64,
   instrumentsMax: 256,
   positionsPerAccountMax: 64,
   /** Rows after the last snapshot of any actor: bounds the replay of a start. */

@@ -135,6 +135,7 @@ const machineSetup = setup({
       withLock(context, lock, atMs),
     ),
     cancelIncreasing: (_, { lock }: Of<'account.lockStarted'>) => {
+      if (lock.keepsOrders === true) return;
       const instrument = instrumentOf(lock.scope);
       const cancel = { type: 'orders.cancel', which: 'increasing', reason: lock.reason } as const;
       record(instrument === undefined ? cancel : { ...cancel, instrument });

@@ -97,10 +97,11 @@ function isSuperseded(action: WantedAction, all: readonly WantedAction[]): boole
           other.type === 'flattenAccount' ||
           (other.type === 'closePosition' && other.instrument === action.instrument),
       );
+    case 'modifyProtective':
+      return all.some((other) => other.type === 'cancelOrder' && other.orderId === action.orderId);
     case 'setLock':
     case 'flattenAccount':
     case 'cancelOrder':
-    case 'modifyProtective':
     case 'alert':
       return false;
     default:
@@ -188,7 +189,7 @@ function protectiveRecord(
     }
     case 'placeProtective': {
       const { instrument, side, quantityLots, stopTicks, limitTicks } = action;
-      const order = {
+      const placed = {
         accountId,
         instrument,
         side,
@@ -204,7 +205,7 @@ function protectiveRecord(
         maxAgeMs: 30_000,
         atMs,
       } as const;
-      return { type: 'intent', intent: order };
+      return { type: 'intent', intent: placed };
     }
     default:
       return unreachable(action);
@@ -235,7 +236,8 @@ function lockRecord(
     ...(limit === undefined ? {} : { limit }),
     createdAtMs: atMs,
     ...end,
-    clearsOn: clearsOn(kind, policy),
+    clearsOn: clearsOn(wanted, policy),
+    ...(wanted.keepsOrders === true ? { keepsOrders: true as const } : {}),
     ...policy,
   };
   const ifExists = { type: 'lock.extended', reason, ...end, ...seen, atMs } as const;
@@ -262,8 +264,11 @@ function endOf(
 }
 
 /** What ends a lock of this kind by itself, and the operator where the rule's policy lets him. */
-function clearsOn(kind: LockKind, policy: RulePolicy): readonly LockClearing[] {
-  const natural = clearsOnByKind[kind];
+function clearsOn(
+  { kind, endsBy }: Pick<Extract<WantedAction, { type: 'setLock' }>, 'kind' | 'endsBy'>,
+  policy: RulePolicy,
+): readonly LockClearing[] {
+  const natural = endsBy === 'operator' ? [] : clearsOnByKind[kind];
   const isOpen = policy.operatorUnlock !== 'never' && !policy.irrevocable;
   const isByOperator = kind !== 'permanent' && isOpen && !natural.includes('operatorAck');
   return isByOperator ? [...natural, 'operatorAck'] : natural;

@@ -34,16 +34,23 @@ const machineSetup = setup({
   guards: {
     isReached: ({ context }, event: Of<'lock.expiryReached'>) =>
       context.expiresAtMs !== undefined && missingMs(context, context.expiresAtMs, event) <= 0,
-    isClearedBy: ({ context }, { on }: Of<'lock.cleared'>) =>
+    isClearedBy: ({ context }, { on, isBarred }: Of<'lock.cleared'>) =>
       // The end in time is the timer's business: nobody can say that it has come.
       on !== 'expiry' &&
       context.clearsOn.includes(on) &&
-      (on !== 'operatorAck' || mayUnlock(context)),
+      (on !== 'operatorAck' || (mayUnlock(context) && isBarred !== true)),
     isRefusedTo: (_, { on }: Of<'lock.cleared'>) => on === 'operatorAck',
   },
   actions: {
     start: ({ context }, { atMs }: { atMs: number }) => announceStart(context, atMs),
     extend: assign(({ context }, event: Of<'lock.extended'>) => extended(context, event)),
+    announceHarder: ({ context }, event: Of<'lock.extended'>) => {
+      const harder = harderOf(context, event);
+      if (harder === undefined || !isRule(context.source)) return;
+      const { lockId, source } = context;
+      const set = { type: 'rule.lockSet', lockId, kind: harder.kind, atMs: event.atMs } as const;
+      record({ type: 'message', to: `rule/${source}`, event: set });
+    },
     announceExtension: ({ context }, { atMs }: { atMs: number }) => {
       armExpiry(context);
       const event = { type: 'account.lockStarted', lock: lockOf(context), atMs } as const;
@@ -136,7 +143,17 @@ function extended(context: LockContext, event: Of<'lock.extended'>): Partial<Loc
     reason,
     ...(isLater ? { expiresAtMs } : {}),
     ...(observed === undefined ? {} : { observed }),
+    ...harderOf(context, event),
   };
+}
+
+/** A cooldown becomes hard only where that ends no earlier: what clears a hard lock would end it too soon. */
+function harderOf(
+  { kind, expiresAtMs: endMs }: LockContext,
+  { harder, expiresAtMs }: Of<'lock.extended'>,
+): Of<'lock.extended'>['harder'] {
+  const isNoEarlier = endMs !== undefined && expiresAtMs !== undefined && expiresAtMs >= endMs;
+  return kind === 'cooldown' && isNoEarlier ? harder : undefined;
 }
 
 const whole = <Type extends LockEvent['type']>({ event }: { event: Of<Type> }): Of<Type> => event;
@@ -178,6 +195,7 @@ export const lockMachine = machineSetup.createMachine({
       on: {
         'lock.extended': {
           actions: [
+            { type: 'announceHarder', params: whole },
             { type: 'extend', params: whole },
             { type: 'announceExtension', params: ({ event }) => ({ atMs: event.atMs }) },
           ],

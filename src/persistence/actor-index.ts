@@ -2,8 +2,8 @@
  * What the writer remembers of the actors, so that the journal needs no index by actor: the last
  * row of each, how many steps it has made, and whether a snapshot covers them.
  *
- * Memory is bounded: once every actor is covered by a snapshot, everything here can be read back,
- * and a large index is emptied.
+ * Memory is bounded: what is known of an actor that is covered by a snapshot can be read back, so a
+ * large index drops those.
  */
 import type Database from 'better-sqlite3';
 import { InvariantViolation, invariant } from '../kernel/assert.ts';
@@ -11,8 +11,8 @@ import type { JournalEntry, KnownMachine } from '../ports/journal.port.ts';
 import type { RowReader } from './rows.ts';
 import { readMetaNumber } from './schema.ts';
 
-/** Actors kept while all are covered; about 200 bytes each. */
-const ACTORS_KEPT_MAX = 65_536;
+/** Covered actors kept; about 300 bytes each. */
+const ACTORS_KEPT_MAX = 16_384;
 
 export type IndexedActor = {
   readonly id: number;
@@ -132,10 +132,12 @@ export class ActorIndex {
     return headSeq;
   }
 
-  /** Gives memory back when nothing in it is needed. */
+  /** Gives memory back: what a snapshot covers can be read again. Under load some actors are always uncovered. */
   trim(): void {
-    if (this.uncovered.size > 0 || this.actors.size <= ACTORS_KEPT_MAX) return;
-    this.actors.clear();
+    if (this.actors.size - this.uncovered.size <= ACTORS_KEPT_MAX) return;
+    for (const [name, actor] of this.actors) {
+      if (actor.uncoveredSeq === 0 && actor.seq !== 0) this.actors.delete(name);
+    }
   }
 
   /** The actor of that name, or undefined when it never had a row. */

@@ -1,40 +1,52 @@
 /**
  * RULE-003, the hard lock on the loss of the trading day: realized alone, and realized plus open profit.
- *
- * After an unlock the loss at that moment is acknowledged: until the next trading day only a realized
- * result worse than it breaches. Open profit is then left to RULE-004: judged here, the spread of the
- * first new position would lock the account again and no unlock would mean anything.
+ * How the result is judged, and what an acknowledged loss changes, stands in daily-result.ts.
  */
 import { z } from 'zod';
-import { addExact, mulDiv } from '../domain/arithmetic.ts';
 import { FlagValue, MoneyValue } from '../domain/config-values.ts';
 import { RuleId } from '../domain/ids.ts';
-import { formatMoney, type Units } from '../domain/money.ts';
-import type { RuleFinding, VerdictInput, WantedAction } from '../domain/verdict.ts';
 import type { AccountFacts } from '../domain/view.ts';
-import { denyFinding, gateFinding, passFinding, unknownFinding } from './findings.ts';
-import { openProfit, sumProfits } from './marks.ts';
+import { judgeDay, watchesOfDay, type DailyLimit } from './daily-result.ts';
+import { gateFinding } from './findings.ts';
 import { commonKeys, inheritedKeys, limitUnits, wholeBetween } from './rule-config.ts';
-import type { RuleContext, RuleDefinition, Watch } from './rule.ts';
+import type { RuleDefinition } from './rule.ts';
 
-const HourMinute = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
+const HourMinute = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+  .meta({ values: '`HH:MM`, 24 hours, in quotes' });
 
-const Config = z.strictObject({
+const keys = z.strictObject({
   ...commonKeys('error'),
   ...inheritedKeys(),
-  /** Money, < 0 (−500). */
-  limit: MoneyValue.refine((units) => units < 0, { error: 'a loss limit is below 0' }).default(
-    -500_000_000,
+  limit: MoneyValue.refine((units) => units < 0, { error: 'a loss limit is below 0' })
+    .meta({ exclusiveMaximum: 0 })
+    .default(-500_000_000)
+    .meta({ default: -500, description: 'the loss of a trading day at which trading ends' }),
+  combinedWithUnrealized: FlagValue.default(true).describe(
+    'realized and open result together are held against the limit as well; false: realized alone',
   ),
-  /** Open profit counts too (true). */
-  combinedWithUnrealized: FlagValue.default(true),
-  /** Share of the limit at which PASS becomes a warning, 1..99 (80). */
-  warnAtPct: wholeBetween(1, 99).default(80),
-  /** Ticks that must confirm one the outlier guard flags, 1..10 (2). See docs/gaps/GAP-001. */
-  confirmations: wholeBetween(1, 10).default(2),
-  /** Must equal the value of the timers file when given; the reset itself is not made here. */
-  resetTime: HourMinute.optional(),
-  timezone: z.string().optional(),
+  warnAtPct: wholeBetween(1, 99)
+    .default(80)
+    .describe('share of the limit in percent from which a PASS is marked as a warning'),
+  confirmations: wholeBetween(1, 10)
+    .default(2)
+    .describe('ticks that confirm one the outlier guard flags; without effect here (GAP-001)'),
+  resetTime: HourMinute.optional().describe(
+    'when given, must equal dailyReset.time: it states the reset, it does not make it',
+  ),
+  timezone: z.string().optional().describe('when given, must equal dailyReset.timezone'),
+});
+const Config = keys.meta({
+  description:
+    'The loss of the trading day: the realized result of today, and realized plus open result together, against one limit.',
+  enforcement:
+    'Locks the account until the next daily reset, cancels every order, closes every position, raises an alert. The lock is on the disk before the first command leaves.',
+  edges: [
+    'A realized loss beyond the limit is a breach even while an open result is unknown; without one, an unknown open result makes the verdict UNKNOWN.',
+    'When an operator ends the lock, the loss of that moment is acknowledged: until the reset only a worse realized result breaches, and the open result is left to RULE-004.',
+    'A fill that arrives while locked counts. A fill of a past trading day never changes the result of today.',
+  ],
 });
 type Config = z.output<typeof Config>;
 
@@ -48,106 +60,23 @@ export const dailyRealizedLoss: RuleDefinition<Config> = {
   config: Config,
   triggers: { market: true, position: true, ledger: true },
 
-  evaluate: (context, config) => [judge(context, config)],
-
-  watches({ facts }, config) {
-    if (!isCombined(facts, config)) return [];
-    const limit = limitUnits(config.limit, facts.currency);
-    const realized = netRealized(facts, config);
-    const watch = (atUnits: Units): Watch => ({
-      entity: 'account',
-      measure: 'account',
-      side: 'worst',
-      atUnits: addExact(atUnits, -realized),
-    });
-    return [watch(limit), watch(warnUnits(limit, config))];
-  },
-
+  evaluate: (context, config) => [judgeDay(context, limitOf(context.facts, config))],
+  watches: ({ facts }, config) => watchesOfDay(facts, limitOf(facts, config)),
   markAges: (config) => [config.quoteMaxAgeSeconds * 1_000],
   priceBasis: (config) => config.markPrice,
 
   judgeOrder(context, config, order) {
-    const finding = judge(context, config);
+    const finding = judgeDay(context, limitOf(context.facts, config));
     return gateFinding([finding], order.instrument, finding);
   },
 };
 
-type Judged = { readonly observed: Units; readonly isBreach: boolean };
-
-function judge(context: RuleContext, config: Config): RuleFinding {
-  const { facts } = context;
-  // An acknowledged loss takes the place of the limit. Source: rules 5.5.
-  const limit = facts.acknowledgedLossUnits ?? limitUnits(config.limit, facts.currency);
-  const realized = netRealized(facts, config);
-  const inputs: VerdictInput[] = [
-    { name: 'realized', value: formatMoney(realized, facts.currency) },
-    { name: 'fees', value: formatMoney(facts.feesUnits, facts.currency) },
-  ];
-  const figures = { entity: 'account', unit: 'money', inputs } as const;
-  if (!facts.isReconciled) {
-    return unknownFinding(rule, { ...figures, limit, missing: ['reconciliation'] });
-  }
-  const alone = judgeRealized(facts, realized, limit, config);
-  if (!isCombined(facts, config)) return compare(figures, alone, limit, config);
-
-  const open = sumProfits(facts.positions.map((held) => openProfit(context, held, config)));
-  inputs.push(...open.inputs);
-  // The realized check stands on its own: an unknown open profit does not hide a loss already made.
-  if (alone.isBreach) return compare(figures, alone, limit, config);
-  if (open.missing.length > 0) {
-    return unknownFinding(rule, { ...figures, limit, missing: open.missing });
-  }
-  inputs.push({ name: 'unrealized', value: formatMoney(open.units, facts.currency) });
-  const together = addExact(realized, open.units);
-  const observed = Math.min(realized, together);
-  return compare(figures, { observed, isBreach: isBreach(together, limit, config) }, limit, config);
-}
-
-/** Realized profit of the day as the limit sees it. */
-function netRealized(facts: AccountFacts, config: Config): Units {
-  return config.includeFees ? addExact(facts.realizedUnits, -facts.feesUnits) : facts.realizedUnits;
-}
-
-function isCombined(facts: AccountFacts, config: Config): boolean {
-  return config.combinedWithUnrealized && facts.acknowledgedLossUnits === undefined;
-}
-
-/** What is worse than an acknowledged loss breaches, that loss itself does not. */
-function judgeRealized(facts: AccountFacts, realized: Units, limit: Units, config: Config): Judged {
-  return facts.acknowledgedLossUnits === undefined
-    ? { observed: realized, isBreach: isBreach(realized, limit, config) }
-    : { observed: realized, isBreach: realized < limit };
-}
-
-function isBreach(observed: Units, limit: Units, config: Config): boolean {
-  return config.breachAtEquality ? observed <= limit : observed < limit;
-}
-
-function warnUnits(limit: Units, config: Config): Units {
-  return mulDiv(limit, config.warnAtPct, 100);
-}
-
-function compare(
-  figures: { entity: 'account'; unit: 'money'; inputs: readonly VerdictInput[] },
-  judged: Judged,
-  limit: Units,
-  config: Config,
-): RuleFinding {
-  const { observed } = judged;
-  const headroom = Math.max(0, observed - limit);
-  if (judged.isBreach) {
-    return denyFinding(rule, { ...figures, observed, limit, headroom, wants: wanted(config) });
-  }
-  const isWarning = observed <= warnUnits(limit, config);
-  return passFinding(rule, { ...figures, observed, limit, headroom, isWarning });
-}
-
-/** Lock first, then orders, then positions: nothing new may come in between. */
-function wanted(config: Config): readonly WantedAction[] {
-  return [
-    { type: 'setLock', scope: 'account', kind: 'untilReset' },
-    { type: 'cancelAllOrders' },
-    { type: 'flattenAccount' },
-    { type: 'alert', severity: config.severity },
-  ];
+function limitOf(facts: AccountFacts, config: Config): DailyLimit {
+  return {
+    rule,
+    side: 'loss',
+    limitUnits: limitUnits(config.limit, facts.currency),
+    acknowledgedUnits: facts.acknowledgedLossUnits,
+    config,
+  };
 }

@@ -7,40 +7,59 @@
 import { z } from 'zod';
 import { MoneyValue } from '../domain/config-values.ts';
 import { RuleId } from '../domain/ids.ts';
-import { formatLots } from '../domain/instrument.ts';
-import { formatMoney, type Units } from '../domain/money.ts';
-import type {
-  LockScope,
-  RuleEntity,
-  RuleFinding,
-  VerdictInput,
-  WantedAction,
-} from '../domain/verdict.ts';
-import type { PositionFacts } from '../domain/view.ts';
+import type { Units } from '../domain/money.ts';
+import type { RuleFinding, WantedAction } from '../domain/verdict.ts';
 import { denyFinding, gateFinding, passFinding, unknownFinding } from './findings.ts';
-import { openProfit, sumProfits, type OpenProfit } from './marks.ts';
+import type { OpenProfit } from './marks.ts';
+import {
+  closeWanted,
+  heldPositions,
+  measurePosition,
+  measureTotal,
+  profitKeys,
+  profitWatches,
+  type Held,
+  type Measured,
+  type ProfitFigures,
+} from './open-profit.ts';
 import { commonKeys, inheritedKeys, limitUnits, wholeBetween, wholeFrom } from './rule-config.ts';
 import type { RuleContext, RuleDefinition } from './rule.ts';
 
-const Config = z.strictObject({
+const keys = z.strictObject({
   ...commonKeys('warning'),
   ...inheritedKeys(),
-  /** Money, < 0 (−300). */
-  limit: MoneyValue.refine((units) => units < 0, { error: 'a loss limit is below 0' }).default(
-    -300_000_000,
-  ),
-  /** Each position by itself, or their sum (perPosition). */
-  scope: z.enum(['perPosition', 'total']).default('perPosition'),
-  /** closePosition closes what breaches (in total scope: every position); closeAll flattens the account. */
-  action: z.enum(['closePosition', 'closeAll']).default('closePosition'),
-  /** A lock on top, of the contract or (total scope) of the account (none). */
-  lockout: z.enum(['none', 'untilReset', 'permanent']).default('none'),
-  /** Sweep, 1..3600 (10). Every quote and every age that matters is judged at once, so it adds nothing. */
-  checkIntervalSeconds: wholeBetween(1, 3_600).default(10),
-  /** Close when a quote has stayed stale for so long; absent or null: never. */
-  staleGraceSeconds: z.union([z.null(), wholeFrom(0)]).default(null),
-  /** Ticks that must confirm one the outlier guard flags, 1..10 (2). See docs/gaps/GAP-001. */
-  confirmations: wholeBetween(1, 10).default(2),
+  limit: MoneyValue.refine((units) => units < 0, { error: 'a loss limit is below 0' })
+    .meta({ exclusiveMaximum: 0 })
+    .default(-300_000_000)
+    .meta({
+      default: -300,
+      description: 'the open loss at which a position ends; smaller than dailyRealizedLoss.limit',
+    }),
+  ...profitKeys(),
+  checkIntervalSeconds: wholeBetween(1, 3_600)
+    .default(10)
+    .describe('accepted and without effect: every quote and every age that matters is judged'),
+  staleGraceSeconds: z
+    .union([z.null(), wholeFrom(0)])
+    .default(null)
+    .meta({
+      default: null,
+      description: 'close when a quote has been stale for so long; null: never',
+    }),
+  confirmations: wholeBetween(1, 10)
+    .default(2)
+    .describe('ticks that confirm one the outlier guard flags; without effect here (GAP-001)'),
+});
+const Config = keys.meta({
+  description:
+    'The open loss of a position, or of all positions together, before fees, against one limit.',
+  enforcement:
+    'Closes the position that breaches, or flattens the account (action); adds the lock of lockout; raises an alert.',
+  edges: [
+    'A stale, crossed or missing quote is UNKNOWN and closes nothing. With staleGraceSeconds, a quote that stays stale for longer closes what has no price, with the code STALE_DATA and without a lock, for no loss is proven.',
+    'A breach between two evaluations is found although quotes were conflated: the lowest price in between is judged.',
+    'The close can make a realized loss that breaches RULE-003: then the account is flattened and locked as well.',
+  ],
 });
 type Config = z.output<typeof Config>;
 
@@ -57,15 +76,7 @@ export const dailyUnrealizedLoss: RuleDefinition<Config> = {
 
   watches({ facts }, config) {
     const atUnits = limitUnits(config.limit, facts.currency);
-    if (config.scope === 'total') {
-      return [{ entity: 'account', measure: 'account', side: 'worst', atUnits }];
-    }
-    return facts.positions.map(({ instrument }) => ({
-      entity: instrument,
-      measure: 'position',
-      side: 'worst',
-      atUnits,
-    }));
+    return profitWatches(facts, config.scope, () => ({ side: 'worst', atUnits }));
   },
 
   markAges(config) {
@@ -97,71 +108,22 @@ function evaluate(context: RuleContext, config: Config): readonly RuleFinding[] 
     const missing = ['reconciliation'];
     return [unknownFinding(rule, { entity: 'account', unit: 'money', inputs: [], limit, missing })];
   }
-  const profits = facts.positions.map((position) => ({
-    position,
-    profit: openProfit(context, position, config),
-  }));
-  if (config.scope === 'total') return [judgeTotal(context, config, limit, profits)];
-  return profits.map((one) => judgePosition(context, config, limit, one));
+  const held = heldPositions(context, config);
+  if (config.scope === 'total') return [judge(config, limit, measureTotal(context, held))];
+  return held.map((one) => judge(config, limit, measurePosition(context, one)));
 }
 
-type Held = { readonly position: PositionFacts; readonly profit: OpenProfit };
-
-function judgePosition(
-  context: RuleContext,
-  config: Config,
-  limit: Units,
-  { position, profit }: Held,
-): RuleFinding {
-  const { currency } = context.facts;
-  const entity = position.instrument;
-  const instrument = context.instrumentOf(entity);
-  const inputs: VerdictInput[] =
-    instrument === undefined
-      ? []
-      : [{ name: `position:${entity}`, value: formatLots(instrument, position.openLots) }];
-  const figures = { entity, unit: 'money', inputs } as const;
-  if (!profit.isKnown) {
-    if (!isGivenUp(profit, config)) {
-      return unknownFinding(rule, { ...figures, limit, missing: [profit.missing] });
-    }
-    return staleFinding(config, figures, limit, [{ position, profit }]);
-  }
-  inputs.push(profit.input, { name: 'unrealized', value: formatMoney(profit.units, currency) });
-  const wants = wanted(config, `contract:${entity}`, [position]);
-  return compare(config, figures, profit.units, limit, wants);
-}
-
-function judgeTotal(
-  context: RuleContext,
-  config: Config,
-  limit: Units,
-  profits: readonly Held[],
-): RuleFinding {
-  const { facts } = context;
-  const inputs: VerdictInput[] = [];
-  const figures = { entity: 'account', unit: 'money', inputs } as const;
-  const givenUp = profits.filter(({ profit }) => isGivenUp(profit, config));
+function judge(config: Config, limit: Units, measured: Measured): RuleFinding {
+  const { figures, held, units: observed, missing } = measured;
+  const givenUp = held.filter(({ profit }) => isGivenUp(profit, config));
   if (givenUp.length > 0) return staleFinding(config, figures, limit, givenUp);
-  const { units, inputs: marks, missing } = sumProfits(profits.map(({ profit }) => profit));
-  inputs.push(...marks);
-  if (missing.length > 0) return unknownFinding(rule, { ...figures, limit, missing });
-  inputs.push({ name: 'unrealized', value: formatMoney(units, facts.currency) });
-  return compare(config, figures, units, limit, wanted(config, 'account', facts.positions));
-}
-
-function compare(
-  config: Config,
-  figures: { entity: RuleEntity; unit: 'money'; inputs: readonly VerdictInput[] },
-  observed: Units,
-  limit: Units,
-  wants: readonly WantedAction[],
-): RuleFinding {
+  if (observed === undefined) return unknownFinding(rule, { ...figures, limit, missing });
   const headroom = Math.max(0, observed - limit);
   const isBreach = config.breachAtEquality ? observed <= limit : observed < limit;
-  return isBreach
-    ? denyFinding(rule, { ...figures, observed, limit, headroom, wants })
-    : passFinding(rule, { ...figures, observed, limit, headroom });
+  if (!isBreach) return passFinding(rule, { ...figures, observed, limit, headroom });
+  const positions = held.map(({ position }) => position);
+  const wants = closeWanted(config, figures.entity, positions);
+  return denyFinding(rule, { ...figures, observed, limit, headroom, wants });
 }
 
 /** True when the quote has been stale for the whole grace. */
@@ -180,7 +142,7 @@ function isGivenUp(profit: OpenProfit, config: Config): boolean {
  */
 function staleFinding(
   config: Config,
-  figures: { entity: RuleEntity; unit: 'money'; inputs: readonly VerdictInput[] },
+  figures: ProfitFigures,
   limit: Units,
   givenUp: readonly Held[],
 ): RuleFinding {
@@ -206,18 +168,4 @@ function staleFinding(
     }),
     code: 'STALE_DATA',
   };
-}
-
-function wanted(
-  config: Config,
-  scope: LockScope,
-  positions: readonly PositionFacts[],
-): readonly WantedAction[] {
-  const lock: readonly WantedAction[] =
-    config.lockout === 'none' ? [] : [{ type: 'setLock', scope, kind: config.lockout }];
-  const close: readonly WantedAction[] =
-    config.action === 'closeAll'
-      ? [{ type: 'cancelAllOrders' }, { type: 'flattenAccount' }]
-      : positions.map(({ instrument }) => ({ type: 'closePosition', instrument }));
-  return [...lock, ...close, { type: 'alert', severity: config.severity }];
 }

@@ -60,6 +60,17 @@ export function closingTicks(
   return (isLong ? bid : ask) ?? last;
 }
 
+/**
+ * The best price at which a long (or short) could have been closed since the last evaluation, the present
+ * included; undefined when the picture lacks it.
+ */
+export function bestTicks(mark: Mark, isLong: boolean, basis: PriceBasis): Ticks | undefined {
+  const now = closingTicks(mark, isLong, basis);
+  const extreme = isLong ? mark.longHighTicks : mark.shortLowTicks;
+  if (now === undefined || extreme === undefined) return now;
+  return isLong ? Math.max(now, extreme) : Math.min(now, extreme);
+}
+
 /** Open profit of a position at its mark, exact. The names of what is missing end in the instrument. */
 export function openProfit(
   context: RuleContext,

@@ -10,13 +10,19 @@
  */
 import { z } from 'zod';
 import { addExact, decimalText, mulDiv, mulRatio, ratioProduct } from '../domain/arithmetic.ts';
-import type { Ratio } from '../domain/arithmetic.ts';
 import { FlagValue } from '../domain/config-values.ts';
 import { RuleId, type InstrumentId } from '../domain/ids.ts';
 import { formatLots, type Lots } from '../domain/instrument.ts';
 import type { SubmitOrder } from '../domain/order.ts';
 import type { RuleFinding, VerdictInput, WantedAction } from '../domain/verdict.ts';
 import type { AccountFacts, PositionFacts } from '../domain/view.ts';
+import {
+  countScale,
+  largestPassing,
+  touchedInstruments,
+  weigh,
+  type CountScale,
+} from './contract-count.ts';
 import { isExitSide, reachableLots } from './exposure.ts';
 import { denyFinding, passFinding, unknownFinding } from './findings.ts';
 import { commonKeys, inheritedKeys, LockDuration, wholeFrom } from './rule-config.ts';
@@ -33,18 +39,43 @@ const LockoutOnBreach = z.union([
     .transform((durationMs) => ({ kind: 'cooldown' as const, durationMs })),
 ]);
 
-const Config = z.strictObject({
+const keys = z.strictObject({
   ...commonKeys('warning'),
   ...inheritedKeys(),
-  /** Contracts that are still allowed, at least 1 (5). */
-  limit: wholeFrom(1).default(5),
-  /** net hides long against short of another instrument; the loader warns about it (net). */
-  countType: z.enum(['net', 'gross', 'miniEquivalent']).default('net'),
-  enforcement: z.enum(['reduceToLimit', 'closeAll']).default('reduceToLimit'),
-  reduceOrder: z.enum(['largestFirst', 'newestFirst']).default('largestFirst'),
-  /** Working orders count after a trade too (false); the gate always counts them. */
-  includeWorkingOrders: FlagValue.default(false),
-  lockoutOnBreach: LockoutOnBreach.default({ kind: 'none', durationMs: 0 }),
+  limit: wholeFrom(1).default(5).describe('contracts or coins that are still allowed'),
+  countType: z
+    .enum(['net', 'gross', 'miniEquivalent'])
+    .default('net')
+    .describe(
+      'net lets a long of one instrument hide a short of another; gross adds sizes; miniEquivalent adds sizes with the weight of each instrument (a micro 0.1)',
+    ),
+  enforcement: z
+    .enum(['reduceToLimit', 'closeAll'])
+    .default('reduceToLimit')
+    .describe('cut what is beyond the limit, or cancel all orders and flatten the account'),
+  reduceOrder: z
+    .enum(['largestFirst', 'newestFirst'])
+    .default('largestFirst')
+    .describe('which position is cut first'),
+  includeWorkingOrders: FlagValue.default(false).describe(
+    'working orders count after a trade too, as if they filled in the worst way; before a trade they always do',
+  ),
+  lockoutOnBreach: LockoutOnBreach.default({ kind: 'none', durationMs: 0 }).meta({
+    default: 'none',
+    values: '`none`, `untilReset`, or `cooldown:` with a duration of 1s to 24h (`cooldown:15m`)',
+    description: 'a lock of the account on top',
+  }),
+});
+const Config = keys.meta({
+  description:
+    'The contracts and coins that the account holds over all instruments, against one limit.',
+  enforcement:
+    'Cuts positions to the limit, or flattens the account (enforcement); adds the lock of lockoutOnBreach; raises an alert.',
+  edges: [
+    'Counts are exact: 0.1 of a coin counts 0.1. The verdict shows the count rounded up to whole contracts, its inputs show it exactly.',
+    'The gate counts everything that works plus the order, at worst; a refusal says how much would still pass (quantityLeft).',
+    'Closes in flight count for what they will do, so a breach that is being cured is not cured twice. An instrument without specification makes the verdict UNKNOWN.',
+  ],
 });
 type Config = z.output<typeof Config>;
 
@@ -59,7 +90,7 @@ export const maxContracts: RuleDefinition<Config> = {
   triggers: { market: false, position: true, ledger: false },
 
   evaluate(context, config) {
-    const scale = countScale(context, config, touched(context.facts));
+    const scale = scaleOf(context, config, touchedInstruments(context.facts));
     const figures = { entity: 'account', unit: 'contracts', inputs: [] } as const;
     if (scale.missing.length > 0) {
       return [unknownFinding(rule, { ...figures, limit: config.limit, missing: scale.missing })];
@@ -70,8 +101,8 @@ export const maxContracts: RuleDefinition<Config> = {
   watches: () => [],
 
   judgeOrder(context, config, order) {
-    const ids = new Set([...touched(context.facts), order.instrument]);
-    const scale = countScale(context, config, [...ids]);
+    const ids = new Set([...touchedInstruments(context.facts), order.instrument]);
+    const scale = scaleOf(context, config, [...ids]);
     const figures = { entity: 'account', unit: 'contracts', inputs: [] } as const;
     if (scale.missing.length > 0) {
       return unknownFinding(rule, { ...figures, limit: config.limit, missing: scale.missing });
@@ -80,51 +111,15 @@ export const maxContracts: RuleDefinition<Config> = {
   },
 };
 
-/** Counts are whole multiples of 1/`den` contract; `perLot` says how many of them one lot weighs. */
-type CountScale = {
-  readonly den: number;
-  readonly perLot: ReadonlyMap<InstrumentId, number>;
-  readonly missing: readonly string[];
-};
-
-function touched(facts: AccountFacts): readonly InstrumentId[] {
-  return [...new Set([...facts.positions, ...facts.workingOrders].map((one) => one.instrument))];
-}
-
-function countScale(
-  context: RuleContext,
-  config: Config,
-  ids: readonly InstrumentId[],
-): CountScale {
-  const weights = new Map<InstrumentId, Ratio>();
-  const missing = context.facts.isReconciled ? [] : ['reconciliation'];
-  let den = 1;
-  for (const id of ids) {
+function scaleOf(context: RuleContext, config: Config, ids: readonly InstrumentId[]): CountScale {
+  const scale = countScale(ids, (id) => {
     const instrument = context.instrumentOf(id);
-    if (instrument === undefined) {
-      missing.push(`instrument:${id}`);
-      continue;
-    }
+    if (instrument === undefined) return undefined;
     const mini = config.countType === 'miniEquivalent' ? instrument.miniWeightPpm : 1_000_000;
-    const weight = ratioProduct(instrument.lot, { num: mini, den: 1_000_000 });
-    weights.set(id, weight);
-    den = leastCommonMultiple(den, weight.den);
-  }
-  const perLot = new Map(
-    [...weights].map(([id, weight]) => [id, mulDiv(weight.num, den, weight.den)]),
-  );
-  return { den, perLot, missing };
-}
-
-function leastCommonMultiple(left: number, right: number): number {
-  let [a, b] = [left, right];
-  while (b !== 0) [a, b] = [b, a % b];
-  return mulDiv(left, right, a);
-}
-
-/** Signed weight of so many lots. */
-function weigh(scale: CountScale, instrument: InstrumentId, lots: Lots): number {
-  return mulRatio(lots, scale.perLot.get(instrument) ?? 0, { num: 1, den: 1 });
+    return ratioProduct(instrument.lot, { num: mini, den: 1_000_000 });
+  });
+  if (context.facts.isReconciled) return scale;
+  return { ...scale, missing: ['reconciliation', ...scale.missing] };
 }
 
 function judgeAccount(context: RuleContext, config: Config, scale: CountScale): RuleFinding {
@@ -179,7 +174,10 @@ function countWorst(
   facts: AccountFacts,
   order?: SubmitOrder,
 ): number {
-  const ids = new Set([...touched(facts), ...(order === undefined ? [] : [order.instrument])]);
+  const ids = new Set([
+    ...touchedInstruments(facts),
+    ...(order === undefined ? [] : [order.instrument]),
+  ]);
   let [long, short, gross] = [0, 0, 0];
   for (const id of ids) {
     const { highLots, lowLots } = reachableLots(facts, id, order);
@@ -318,7 +316,7 @@ function judgeNewOrder(
   return passFinding(rule, { ...figures, headroom });
 }
 
-/** The largest quantity of the order that would pass, by halving; the count never falls with the quantity of an increase. */
+/** The largest quantity of the order that would pass; the count never falls with the quantity of an increase. */
 function lotsLeft(
   config: Config,
   scale: CountScale,
@@ -326,12 +324,8 @@ function lotsLeft(
   order: SubmitOrder,
   limit: number,
 ): Lots {
-  let [passes, fails] = [0, order.quantityLots];
-  while (fails - passes > 1) {
-    const middle = passes + Math.floor((fails - passes) / 2);
-    const count = countWorst(config, scale, facts, { ...order, quantityLots: middle });
-    if (count <= limit) passes = middle;
-    else fails = middle;
-  }
-  return passes;
+  return largestPassing(
+    order.quantityLots,
+    (quantityLots) => countWorst(config, scale, facts, { ...order, quantityLots }) <= limit,
+  );
 }

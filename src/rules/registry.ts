@@ -1,14 +1,34 @@
 /** All rules, in the order of evaluation. A new rule is one file and one line here. */
 import type { RuleId } from '../domain/ids.ts';
+import { authLossGuard } from './auth-loss-guard.rule.ts';
+import { cooldownAfterLoss } from './cooldown-after-loss.rule.ts';
 import { dailyRealizedLoss } from './daily-realized-loss.rule.ts';
+import { dailyRealizedProfit } from './daily-realized-profit.rule.ts';
 import { dailyUnrealizedLoss } from './daily-unrealized-loss.rule.ts';
+import { maxContractsPerInstrument } from './max-contracts-per-instrument.rule.ts';
 import { maxContracts } from './max-contracts.rule.ts';
+import { maxUnrealizedProfit } from './max-unrealized-profit.rule.ts';
+import { noStopLossGrace } from './no-stop-loss-grace.rule.ts';
 import type { RuleDefinition } from './rule.ts';
+import { sessionBlockOutside } from './session-block-outside.rule.ts';
+import { symbolBlocks } from './symbol-blocks.rule.ts';
+import { tradeFrequencyLimit } from './trade-frequency-limit.rule.ts';
+import { tradeManagement } from './trade-management.rule.ts';
 
 export const ruleCatalogue: readonly RuleDefinition[] = [
+  authLossGuard,
+  sessionBlockOutside,
   dailyRealizedLoss,
+  dailyRealizedProfit,
   maxContracts,
+  maxContractsPerInstrument,
+  symbolBlocks,
   dailyUnrealizedLoss,
+  maxUnrealizedProfit,
+  noStopLossGrace,
+  tradeFrequencyLimit,
+  cooldownAfterLoss,
+  tradeManagement,
 ];
 
 /** The rule of an id (`RULE-003`), or undefined. */

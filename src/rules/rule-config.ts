@@ -13,12 +13,14 @@ const dayMs = 86_400_000;
 export function wholeBetween(min: number, max: number) {
   return WholeValue.refine((value) => value >= min && value <= max, {
     error: `a whole number from ${min} to ${max}`,
-  });
+  }).meta({ minimum: min, maximum: max });
 }
 
 /** A whole number with a lower bound only. */
 export function wholeFrom(min: number) {
-  return WholeValue.refine((value) => value >= min, { error: `a whole number, at least ${min}` });
+  return WholeValue.refine((value) => value >= min, {
+    error: `a whole number, at least ${min}`,
+  }).meta({ minimum: min });
 }
 
 /**
@@ -28,10 +30,17 @@ export function wholeFrom(min: number) {
  */
 export function commonKeys(severity: Severity) {
   return {
-    enabled: FlagValue.default(true),
-    operatorUnlock: z.enum(['never', 'admin', 'fourEyes']).default('admin'),
-    irrevocable: FlagValue.default(false),
-    severity: z.enum(severities).default(severity),
+    enabled: FlagValue.default(true).describe(
+      'false takes the rule out of evaluation: nothing is judged, nothing is enforced',
+    ),
+    operatorUnlock: z
+      .enum(['never', 'admin', 'fourEyes'])
+      .default('admin')
+      .describe('who may end a lock of this rule before its time'),
+    irrevocable: FlagValue.default(false).describe(
+      'true: nobody may end a lock of this rule before its time, whatever operatorUnlock says',
+    ),
+    severity: z.enum(severities).default(severity).describe('of the alert that a breach raises'),
   };
 }
 
@@ -42,10 +51,21 @@ export function commonKeys(severity: Severity) {
  */
 export function inheritedKeys() {
   return {
-    includeFees: FlagValue.default(true),
-    breachAtEquality: FlagValue.default(true),
-    markPrice: z.enum(['exitSide', 'last', 'mid']).default('exitSide'),
-    quoteMaxAgeSeconds: wholeBetween(1, limits.quoteAgeSecondsMax).default(5),
+    includeFees: FlagValue.default(true).describe(
+      'limits of realized money are net of fees; false: fees do not count against them',
+    ),
+    breachAtEquality: FlagValue.default(true).describe(
+      'a loss equal to its limit is a breach; false: only one beyond it',
+    ),
+    markPrice: z
+      .enum(['exitSide', 'last', 'mid'])
+      .default('exitSide')
+      .describe(
+        'price at which an open position is judged: exitSide is the bid for a long and the ask for a short',
+      ),
+    quoteMaxAgeSeconds: wholeBetween(1, limits.quoteAgeSecondsMax)
+      .default(5)
+      .describe('an older price makes the verdict UNKNOWN: no new risk, no close on a guess'),
   };
 }
 

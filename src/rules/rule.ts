@@ -5,7 +5,7 @@ import type { InstrumentId, RuleId } from '../domain/ids.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type { SubmitOrder } from '../domain/order.ts';
 import type { SessionCalendar } from '../domain/session.ts';
-import type { RuleEntity, RuleFinding } from '../domain/verdict.ts';
+import type { LockScope, RuleEntity, RuleFinding } from '../domain/verdict.ts';
 import type { AccountFacts, Marks } from '../domain/view.ts';
 
 /** Which price closes a position: its exit side (bid for a long, ask for a short), the last trade, or the middle. */
@@ -61,4 +61,9 @@ export type RuleDefinition<Config = unknown> = {
   priceBasis?(config: Config): PriceBasis;
   /** Pre-trade: would this order be refused? A finding of PASS, DENY or UNKNOWN for it. Absent: the rule has no say at the gate. */
   judgeOrder?(context: RuleContext, config: Config, order: SubmitOrder): RuleFinding;
+  /**
+   * Does the configuration still ask for a lock that only the configuration ends? Asked at a start; absent: as
+   * long as the rule is enabled.
+   */
+  keepsLock?(context: Pick<RuleContext, 'instrumentOf'>, config: Config, scope: LockScope): boolean;
 };

@@ -7,8 +7,22 @@ export function findingKey({ ruleId, entity }: Pick<RuleFinding, 'ruleId' | 'ent
 }
 
 /** True for what needs no memory: an entity that nothing is known of reads PASS. */
-export function isPlainPass({ verdict, isWarning, wants, remember }: RuleFinding): boolean {
-  return verdict === 'PASS' && isWarning !== true && wants.length === 0 && remember === undefined;
+export function isPlainPass(finding: RuleFinding): boolean {
+  const { verdict, isWarning, wants, remember, dueAtMs } = finding;
+  const asksNothing = wants.length === 0 && remember === undefined && dueAtMs === undefined;
+  return verdict === 'PASS' && isWarning !== true && asksNothing;
+}
+
+/** Takes out of the last words what they asked to be remembered and, with PASS, to be done. */
+export function forgetAsked(known: Map<string, RuleFinding>): void {
+  for (const [key, finding] of known) {
+    const { remember, ...rest } = finding;
+    if (remember === undefined && (finding.verdict !== 'PASS' || finding.wants.length === 0))
+      continue;
+    const without = finding.verdict === 'PASS' ? { ...rest, wants: [] } : rest;
+    if (isPlainPass(without)) known.delete(key);
+    else known.set(key, without);
+  }
 }
 
 /**
@@ -39,6 +53,7 @@ function differs(before: RuleFinding, after: RuleFinding): boolean {
     before.verdict !== after.verdict ||
     before.code !== after.code ||
     before.isWarning !== after.isWarning ||
+    before.dueAtMs !== after.dueAtMs ||
     before.missing.length !== after.missing.length ||
     before.missing.some((name, index) => name !== after.missing[index]) ||
     !isEqual(before.wants, after.wants) ||

@@ -217,6 +217,19 @@ export class RowPictures {
     return picture.mark;
   }
 
+  /** The present picture with the extremes of a window on one price basis. */
+  markWith(id: InstrumentId, basis: PriceBasis, window: Window | undefined): Mark | undefined {
+    const mark = this.markOf(id);
+    if (mark === undefined || window === undefined) return mark;
+    const first = 4 * bases.indexOf(basis);
+    const extremes: { -readonly [Key in keyof Mark]?: number } = {};
+    for (const [at, name] of extremeNames.entries()) {
+      const ticks = window[first + at];
+      if (ticks !== undefined && !Number.isNaN(ticks)) extremes[name] = ticks;
+    }
+    return { ...mark, ...extremes };
+  }
+
   /**
    * Marks in which every position stands at its worst (or best) closing price of the window; undefined
    * when no window of the account holds anything but the present. Where several instruments moved, their
@@ -291,6 +304,9 @@ function isClosingNow(
   const place = cell.closing + 2 * bases.indexOf(basis) + (isLong ? 0 : 1);
   return cells[cell.defect] === 0 && cells[place] === ticks;
 }
+
+/** In the order of a window's places. */
+const extremeNames = ['longLowTicks', 'longHighTicks', 'shortLowTicks', 'shortHighTicks'] as const;
 
 const worthNames = [
   'longLow',

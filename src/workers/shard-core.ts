@@ -19,7 +19,7 @@ import { limits } from '../kernel/limits.ts';
 import { unknownFinding } from '../rules/findings.ts';
 import type { RuleContext, RuleDefinition } from '../rules/rule.ts';
 import { bandsOf, type Bands } from './bands.ts';
-import { changedFindings, findingKey, withExtremes } from './changes.ts';
+import { changedFindings, findingKey, forgetAsked, isPlainPass, withExtremes } from './changes.ts';
 import { closedByRow, type PlacedWindow, type ShardMessage } from './protocol.ts';
 import { AccountColumns, RowColumns, type Slot } from './row-columns.ts';
 import { RowPictures } from './row-pictures.ts';
@@ -129,6 +129,8 @@ export class ShardCore {
     }
     account.since = this.place;
     account.facts = facts;
+    // What was asked of facts that are gone may not have been heard: it is said again if it still holds.
+    forgetAsked(account.known);
     if (rules !== undefined) {
       account.settings = rules.flatMap(settingOf);
       for (const { definition, config, basis } of account.settings) {
@@ -228,8 +230,9 @@ export class ShardCore {
   private evaluateExactly(account: Account, nowMs: number): void {
     const findings: RuleFinding[] = [];
     for (const setting of account.settings) {
-      const now = this.findingsOf(account, setting, nowMs, (id) => this.pictures.markOf(id));
       const period = { since: account.since, until: Infinity };
+      const marks = (id: InstrumentId): Mark | undefined => this.markSince(id, setting, period);
+      const now = this.findingsOf(account, setting, nowMs, marks);
       const extremes = this.findingsAtExtremes(account, setting, nowMs, period);
       const merged = withExtremes(now, extremes);
       findings.push(...merged.findings);
@@ -238,6 +241,12 @@ export class ShardCore {
     }
     this.say(account, findings, nowMs);
     this.setBands(account, nowMs, findings);
+  }
+
+  /** The latest picture with what was passed on the way: high-water marks are taken from that. */
+  private markSince(id: InstrumentId, { basis }: Setting, period: Period): Mark | undefined {
+    const window = this.windowIn(this.pictures.rowOf(id) ?? -1, period);
+    return this.pictures.markWith(id, basis, window);
   }
 
   /** Breaches of the facts that are about to be replaced, in windows that end with them. */
@@ -347,7 +356,7 @@ export class ShardCore {
   private emit(account: Account, finding: RuleFinding, nowMs: number): void {
     const { accountId, version } = account.facts;
     const { source } = this.options;
-    if (finding.verdict === 'PASS' && finding.isWarning !== true) {
+    if (isPlainPass(finding)) {
       account.known.delete(findingKey(finding));
     } else {
       account.known.set(findingKey(finding), finding);

@@ -9,6 +9,7 @@
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { AccountId } from '../domain/ids.ts';
 import type { RuleFinding, VerdictChange } from '../domain/verdict.ts';
+import { limits } from '../kernel/limits.ts';
 import { unknownFinding } from '../rules/findings.ts';
 import { ruleById } from '../rules/registry.ts';
 import type { MarketBook } from './market-book.ts';
@@ -151,10 +152,12 @@ export class WorkerShard {
     if (nowMs !== undefined) this.ring(nowMs);
   }
 
-  /** True when a ring has been in flight for longer than `deadlineMs`. */
+  /** True when a ring has been in flight for longer than `deadlineMs`; the first judges every account, in cold code. */
   isLate(deadlineMs: number): boolean {
     this.finish();
-    return this.isInFlight && this.owner.monotonicMs() - this.rungAtMs >= deadlineMs;
+    const allowedMs =
+      this.ringNumber > 1 ? deadlineMs : Math.max(deadlineMs, limits.evaluationFirstDurationMsMax);
+    return this.isInFlight && this.owner.monotonicMs() - this.rungAtMs >= allowedMs;
   }
 
   get hasRingInFlight(): boolean {

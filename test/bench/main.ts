@@ -61,6 +61,7 @@ function isWanted(ids: readonly string[], only: Options['only']): boolean {
 }
 
 async function main(options: Options): Promise<void> {
+  const machine = await describeMachine();
   const rows: Row[] = [];
   const startedMs = performance.now();
   for (const [name, { ids }] of Object.entries(cases)) {
@@ -74,7 +75,6 @@ async function main(options: Options): Promise<void> {
     }
   }
   rows.push(...absent.filter(({ id }) => isWanted([id], options.only)));
-  const machine = await describeMachine();
   const wallS = rounded((performance.now() - startedMs) / 1_000);
   if (options.json === true) process.stdout.write(`${JSON.stringify({ machine, rows })}\n`);
   else process.stdout.write(`${tableText(rows)}\n\n${JSON.stringify(machine)}\n${wallS} s\n`);

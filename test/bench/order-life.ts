@@ -80,7 +80,7 @@ export function runBare(orders: number): number {
     const actor = createActor(orderMachine, {
       id: `o${number}`,
       input: orderInput(number),
-      clock: tripWire as never,
+      clock: tripWire,
     });
     actor.subscribe({
       error: (error: unknown) => {

@@ -32,7 +32,7 @@ export async function fillPositions(
   positions: readonly (readonly [AccountId, InstrumentId, ticks: number])[],
 ): Promise<void> {
   for (const [index, [accountId, instrument, ticks]] of positions.entries()) {
-    stage.venue.fill({ accountId, instrument, side: 'buy', lots: 1, ticks });
+    stage.venue.execute({ accountId, instrument, side: 'buy', lots: 1, ticks });
     if (index % 100 === 99) await restAll(stage);
   }
   await restAll(stage);

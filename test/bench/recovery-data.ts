@@ -52,7 +52,14 @@ export async function writeHistory(
     const order = placed[number % placed.length];
     if (order === undefined) break;
     const { accountId, orderId, side } = order;
-    venue.fill({ accountId, instrument: instrument.id, side, lots: 1, ticks: parTicks, orderId });
+    venue.execute({
+      accountId,
+      instrument: instrument.id,
+      side,
+      lots: 1,
+      ticks: parTicks,
+      orderId,
+    });
     if (number % 50 === 49) engine.rest();
   }
   engine.rest();

@@ -1,9 +1,9 @@
 /** What is printed and what `docs/benchmarks.md` holds. */
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { median, percentile, rounded, type Row } from './measure.ts';
+import { median, percentile, type Row } from './measure.ts';
 import { inDirectory } from './stage.ts';
 
 export type Machine = {
@@ -12,6 +12,8 @@ export type Machine = {
   readonly system: string;
   readonly node: string;
   readonly date: string;
+  /** Of one minute, before the first case: other work on the machine. */
+  readonly load: string;
   /** Write and sync 4 KiB on the disk of the cases, µs. */
   readonly syncMicros: { readonly p50: number; readonly p99: number };
 };
@@ -23,6 +25,7 @@ export async function describeMachine(): Promise<Machine> {
     memoryGb: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${release()}`,
     node: process.version,
+    load: (loadavg()[0] ?? 0).toFixed(2),
     date: new Date(systemClock.nowMs()).toISOString().slice(0, 10),
     syncMicros: await inDirectory(measureSync),
   };
@@ -60,7 +63,7 @@ export function tableText(rows: readonly Row[]): string {
 }
 
 export function documentText(rows: readonly Row[], machine: Machine, command: string): string {
-  const { processor, memoryGb, system, node, date, syncMicros } = machine;
+  const { processor, memoryGb, system, node, date, load, syncMicros } = machine;
   const missed = rows.filter((row) => row.isMet === false && row.why !== undefined);
   const lines = [
     '# Benchmarks',
@@ -71,6 +74,7 @@ export function documentText(rows: readonly Row[], machine: Machine, command: st
     `- Date: ${date}`,
     `- Machine: ${processor}, ${memoryGb} GB, ${system}`,
     `- Node.js ${node}`,
+    `- Load average before the run: ${load} (what others did on the machine at the time)`,
     `- Write and sync of 4 KiB on the disk used (${tmpdir() === '/tmp' ? 'the system’s temporary directory' : 'TMPDIR'}): p50 ${syncMicros.p50} µs, p99 ${syncMicros.p99} µs`,
     '',
     'Each case runs in a process of its own. Peers run in the same process as what they are compared with, in turns; the ratio is the median of the ratios of the rounds. Latencies are taken from the intended time of the input, so a pause that delays the generator counts.',
@@ -99,5 +103,3 @@ export function documentText(rows: readonly Row[], machine: Machine, command: st
   );
   return lines.join('\n');
 }
-
-export { rounded };

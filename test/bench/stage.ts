@@ -135,7 +135,7 @@ export class NotingVenue implements VenuePort {
   }
 
   /** An execution; without `orderId` one of an order placed elsewhere. */
-  fill(of: {
+  execute(of: {
     readonly accountId: AccountId;
     readonly instrument: InstrumentId;
     readonly side: Side;

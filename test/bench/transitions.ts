@@ -5,7 +5,8 @@ import { createActor } from 'xstate';
 import { AccountRuntime } from '../../src/actors/account-runtime.ts';
 import { drain } from '../../src/actors/deliver.ts';
 import { Engine } from '../../src/actors/engine.ts';
-import { writeDueSnapshots } from '../../src/actors/passivation.ts';
+import { passivate, writeDueSnapshots } from '../../src/actors/passivation.ts';
+import { settleOrderEffects } from '../../src/actors/settle-effects.ts';
 import { outside, Turn } from '../../src/actors/turn.ts';
 import { hostedMachines, knownMachines } from '../../src/bin/machines.ts';
 import type { Approved } from '../../src/domain/approved.ts';
@@ -38,7 +39,8 @@ import { inDirectory } from './stage.ts';
 /** Orders whose steps share one commit: about the 256 events of a turn. */
 const ordersPerTurn = 42;
 
-/** The engine's own path: cells, facts, effects, timers, hash chain, snapshots, one FULL commit per turn. @returns milliseconds */
+/** The engine's own path: cells, facts, effects and their end, hash chain, one FULL commit per turn,
+ * and the snapshot with which a finished order leaves memory. @returns milliseconds */
 export function runDurable(orders: number, directory: string): number {
   const clock = new SimulatedClock(1_000);
   const journal = openJournal({
@@ -88,16 +90,12 @@ export function runDurable(orders: number, directory: string): number {
       for (const event of orderEvents(next))
         turn.sendSibling(account, `order/${input.orderId}`, event as MachineEvent, outside);
       drain(world, turn);
+      settleOrderEffects(world, turn, account, input.orderId, { type: 'order.filled' });
     }
     journal.commit(turn.batch());
     for (const release of turn.releases) release();
+    passivate(world, turn.atMs + limits.passivateTerminalOrderMs);
     writeDueSnapshots(world, limits.journalTailRowsMax);
-    // Finished orders leave memory, as the engine's passivation does.
-    for (let next = number; next < number + ordersPerTurn; next += 1) {
-      const id = `account/A1/order/BENCH-${next}` as never;
-      world.cells.get(id)?.stop();
-      world.cells.delete(id);
-    }
   }
   const milliseconds = performance.now() - startedMs;
   journal.close();
@@ -177,4 +175,4 @@ export const benchTransitions: Case = async ({ scale }) => {
 };
 
 const whyDurable =
-  'what durability adds to a transition is the text of the change, SHA-256, one row through SQLite, and its share of effects, snapshot and commit, all on the thread that runs the machines. A journal thread would take the row, the hash and the commit off it (the prototype gained 0.73 → 0.86 that way) behind the same port';
+  'per transition durability adds the text of the event and of the change, SHA-256, one row through SQLite, and its share of effects, snapshot, commit and garbage, all on the thread that runs the machines: in a profile the store takes 19 %, text and hash 10 %, snapshots of finished orders 6 %, effects 3 %, the collector 19 %. A journal thread takes row, hash and commit off this thread (the prototype gained 0.73 → 0.86 with it); it fits behind the same port';

@@ -89,6 +89,7 @@ describe('a process that is killed while it trades', () => {
       expect(lost.map((frame) => frame.headSeq)).toEqual([]);
       expect(acknowledged.length).toBeGreaterThanOrEqual(kills);
       expect(resubmitted(venue)).toEqual([]);
+      expect(unannounced(venue, journal)).toEqual([]);
     } finally {
       journal.close();
       venue.close();
@@ -107,6 +108,13 @@ describe('a process that is killed while it trades', () => {
 /** Orders that the venue has received more than once. */
 function resubmitted(venue: Database.Database): readonly unknown[] {
   return venue.prepare('SELECT * FROM submission WHERE count > 1').all();
+}
+
+/** Orders that reached the venue although no commit holds their effect. */
+function unannounced(venue: Database.Database, journal: Database.Database): readonly string[] {
+  const known = journal.prepare<[string], number>('SELECT 1 FROM effect WHERE id = ?').pluck();
+  const sent = venue.prepare<[], string>('SELECT order_id FROM submission').pluck().all();
+  return sent.filter((orderId) => known.get(orderId) === undefined);
 }
 
 function expectEqualBooks(dataDir: string): void {

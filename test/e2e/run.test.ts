@@ -81,6 +81,58 @@ describe('bulkhead run on the built-in market', () => {
     });
   });
 
+  it('explains a breach: figures, inputs with their ages, the cause and what would change it', async () => {
+    const directory = join(root, 'explain');
+    await play(directory, '--for', '1h');
+    const explained = await runBulkhead([
+      'rules',
+      'explain',
+      'RULE-003',
+      '--data-dir',
+      directory,
+      '--json',
+    ]);
+    expect(explained.code, explained.stderr).toBe(0);
+    const [one] = JSON.parse(explained.stdout) as readonly Record<string, unknown>[];
+    expect(one).toMatchObject({
+      accountId: 'A1',
+      verdict: 'DENY',
+      code: 'DAILY_LOSS_REACHED',
+      limit: '-500.00',
+    });
+    expect(one?.['inputs']).toContainEqual(
+      expect.objectContaining({ name: expect.stringMatching(/^mark:/), ageMs: expect.any(Number) }),
+    );
+    expect(one?.['change']).toMatch(/lock RULE-003:account ends at/);
+    const people = await runBulkhead(['rules', 'status', '--data-dir', directory]);
+    expect(people.stdout).toMatch(
+      /RULE-003 daily loss +locked\n +account +DENY +█+ -5\d\d\.\d\d of -500\.00/,
+    );
+    const unknown = await runBulkhead(['rules', 'explain', 'RULE-099', '--data-dir', directory]);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toMatch(/RULE-099.*Name one of RULE-001/);
+  });
+
+  it('shows where every value of the configuration comes from', async () => {
+    const path = join(root, 'limits.yaml');
+    writeFileSync(path, 'rules:\n  dailyRealizedLoss: { limit: -750.50 }\n');
+    const shown = await runBulkhead(['config', 'show', '--config', path, '--json']);
+    expect(shown.code, shown.stderr).toBe(0);
+    const { values } = JSON.parse(shown.stdout) as {
+      values: readonly { key: string; value: string; source: string }[];
+    };
+    expect(values).toContainEqual(
+      expect.objectContaining({
+        key: 'rules.dailyRealizedLoss.limit',
+        value: '-750.50',
+        source: expect.stringContaining('limits.yaml'),
+      }),
+    );
+    expect(values).toContainEqual(
+      expect.objectContaining({ key: 'rules.dailyRealizedLoss.warnAtPct', source: 'default' }),
+    );
+  });
+
   it('gives the same head hash for the same seed and another for another', async () => {
     const [one, two, other] = [
       await play(join(root, 'same-1'), '--for', '1h', '--seed', 's'),

@@ -1,5 +1,5 @@
 /**
- * Verifies: RULE-001, RULE-003, RULE-004, INV-EVAL-1, INV-EVAL-2
+ * Verifies: RULE-001, RULE-003, RULE-004, RULE-013, INV-EVAL-1, INV-EVAL-2
  *
  * - INV-EVAL-1: the changes add up to what evaluating every rule exactly would say.
  * - INV-EVAL-2: a breach of any quote since the last evaluation is found, however quotes were conflated.
@@ -72,6 +72,7 @@ describe('INV-EVAL-1', () => {
     expect(compared).toBeGreaterThan(2_000);
     expect([...seen].toSorted()).toEqual([
       'DENY DAILY_LOSS_REACHED',
+      'DENY DAILY_PROFIT_REACHED',
       'DENY STALE_DATA',
       'DENY UNREALIZED_LOSS_REACHED',
       'UNKNOWN crossed',

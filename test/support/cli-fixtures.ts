@@ -155,6 +155,9 @@ export function fakeDependencies(changes: Partial<Dependencies> = {}): Dependenc
     },
     status: async () => statusReport,
     journalTail: async () => undefined,
+    rulesStatus: async () => ({ rules: [] }),
+    explainRule: async () => [],
+    config: async () => ({ mode: 'PAPER', warnings: [], values: [] }),
     journalVerify: async () => ({ ok: true, rows: 3, headSeq: 3, headHash: 'abc', problems: [] }),
     scenarioRun: async () => ({ total: 0, passed: 0, failed: 0, unsupported: 0, results: [] }),
     conformanceRun: async () => ({

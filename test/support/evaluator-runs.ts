@@ -1,5 +1,6 @@
 /** A market and accounts for evaluators, and the naive evaluation that they are compared with. */
 import { AccountId, InstrumentId, RuleId } from '../../src/domain/ids.ts';
+import { parseMoney } from '../../src/domain/money.ts';
 import type { VerdictChange } from '../../src/domain/verdict.ts';
 import type { AccountFacts, Mark, Quote } from '../../src/domain/view.ts';
 import type { Random } from '../../src/kernel/random.ts';
@@ -130,6 +131,7 @@ export function randomAccount(random: Random, id: AccountId, version: number): A
     isReconciled: random.int(8) > 0,
     positions,
     ...(random.int(6) === 0 ? { acknowledged: '-400' } : {}),
+    ...(random.int(6) === 0 ? { acknowledgedProfitUnits: parseMoney('80', 'USD') } : {}),
   });
 }
 
@@ -153,6 +155,7 @@ export function randomRules(random: Random): readonly RuleSetting[] {
       limit: pick('-50', '-300'),
       staleGraceSeconds: pick(null, 2),
     },
+    'RULE-013': { ...common, combinedWithUnrealized: pick(true, false), target: pick('60', '200') },
   });
 }
 

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 /** One file: its path from the root of the repository with `/`, and its text. */
 export type SourceFile = { readonly path: string; readonly text: string };
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** Where the repository is checked out. */
+export const repositoryRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** What `.gitignore` names: nobody's source. */
 const ignoredNames = new Set(['node_modules', 'dist', 'coverage', '.git', 'data', '.bulkhead']);
@@ -24,12 +25,12 @@ let tree: readonly SourceFile[] | undefined;
 
 /** Every text file of the repository, sorted by path. Read once per test file. */
 export function readTree(): readonly SourceFile[] {
-  tree ??= pathsBelow(root)
+  tree ??= pathsBelow(repositoryRoot)
     .filter(
       (path) => textExtensions.has(extname(path)) || textNames.has(path.split('/').at(-1) ?? ''),
     )
     .toSorted()
-    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+    .map((path) => ({ path, text: readFileSync(join(repositoryRoot, path), 'utf8') }));
   return tree;
 }
 
@@ -38,7 +39,7 @@ function pathsBelow(folder: string): string[] {
     const path = join(folder, entry.name);
     if (ignoredNames.has(entry.name)) return [];
     if (entry.isDirectory()) return pathsBelow(path);
-    return entry.isFile() ? [relative(root, path).split(sep).join('/')] : [];
+    return entry.isFile() ? [relative(repositoryRoot, path).split(sep).join('/')] : [];
   });
 }
 

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { setup } from 'xstate';
 import { orderEventTypes } from '../../src/domain/order-event.ts';
 import { loadMachines, matrixOf, mermaidOf } from '../support/machine-matrix.ts';
-import { markdownTable, referencePages } from '../support/reference-pages.ts';
+import { markdownTable } from '../support/page-text.ts';
+import { referencePages } from '../support/reference-pages.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 

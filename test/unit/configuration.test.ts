@@ -74,15 +74,24 @@ describe('without a file', () => {
 });
 
 describe('a file', () => {
-  it('of the example says what holds without it, but for the trader', () => {
+  it('of the example says what holds without it, but for the trader and the rules that are off', () => {
     const example = loadConfiguration({
       path: new URL('../../config/bulkhead.example.yaml', import.meta.url).pathname,
     });
     const { accounts, paperVenue, calendar, quoteMaxAgeMs, timezone, readOnly } =
       loadConfiguration();
-    expect(example.accounts.map((account) => ({ ...account, trader: 'reckless' }))).toEqual(
-      accounts,
-    );
+    // The demonstration switches off what it shows nothing of.
+    const isOff = (key: string): boolean =>
+      accounts.some(({ rules }) =>
+        rules.some((rule) => rule.key === key && !(rule.config as { enabled: boolean }).enabled),
+      );
+    const shown = (all: typeof accounts) =>
+      all.map((account) => ({
+        ...account,
+        trader: 'reckless',
+        rules: account.rules.filter(({ key }) => !isOff(key)),
+      }));
+    expect(shown(example.accounts)).toEqual(shown(accounts));
     expect(example).toMatchObject({ paperVenue, calendar, quoteMaxAgeMs, timezone, readOnly });
     expect(example.accounts[0]?.trader).toBe('vwap');
   });
@@ -188,6 +197,30 @@ instruments:
   });
 });
 
+describe('limits of one instrument and blocked symbols', () => {
+  it('warns of a named limit that the account never lets anybody reach', () => {
+    const wide = 'maxContractsPerInstrument: { instrumentLimits: { enq: 9 } }';
+    expect(load(`rules: { ${wide} }`).warnings).toEqual([
+      'account A1: maxContractsPerInstrument.instrumentLimits.NQ 9 is greater than maxContracts.limit, 5',
+    ]);
+    const weighted = 'maxContracts: { countType: miniEquivalent }';
+    expect(load(`rules: { ${wide}, ${weighted} }`).warnings).toEqual([]);
+  });
+
+  it('lets a small account stand beside the built-in default of one instrument', () => {
+    expect(load('rules: { maxContracts: { limit: 2 } }').warnings).toEqual([]);
+  });
+
+  it('warns of a block of everything', () => {
+    const block = (patterns: string) =>
+      load(`rules: { symbolBlocks: { enabled: true, blockedSymbols: ${patterns} } }`).warnings;
+    expect(block('["ES", "*"]')).toEqual([
+      'account A1: symbolBlocks.blockedSymbols "*" blocks every instrument',
+    ]);
+    expect(block('["ES*"]')).toEqual([]);
+  });
+});
+
 describe('a refusal', () => {
   it.each([
     [
@@ -266,6 +299,21 @@ describe('a refusal', () => {
       'an open loss limit that is not tighter',
       'rules: { dailyUnrealizedLoss: { limit: -500 } }',
       'rules.dailyUnrealizedLoss.limit of account A1 is not smaller',
+    ],
+    [
+      'a default of one instrument beyond the account',
+      'rules: { maxContracts: { limit: 2 }, maxContractsPerInstrument: { defaultLimit: 3 } }',
+      'rules.maxContractsPerInstrument.defaultLimit was 3, of account A1 greater than maxContracts.limit, 2',
+    ],
+    [
+      'two limits of one instrument that differ',
+      'rules: { maxContractsPerInstrument: { instrumentLimits: { NQ: 1, ENQ: 2 } } }',
+      'ENQ means NQ, which has another limit here, was 2 and 1',
+    ],
+    [
+      'a pattern that is none',
+      'rules: { symbolBlocks: { blockedSymbols: ["[ES"] } }',
+      'rules.symbolBlocks.blockedSymbols[0] was "[ES": a pattern',
     ],
     [
       'a lock until a reset that does not come',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { denialCatalogue, type DenialCode } from '../../src/domain/denial.ts';
 import { InstrumentId, IntentId, OrderId } from '../../src/domain/ids.ts';
 import type { OrderIntent } from '../../src/domain/order.ts';
+import type { SessionCalendar } from '../../src/domain/session.ts';
 import { approveProtective } from '../../src/rules/approve.ts';
 import { judge, signalKey, type GateContext, type GateLock } from '../../src/rules/gate.ts';
 import { ruleCatalogue } from '../../src/rules/registry.ts';
@@ -54,6 +55,18 @@ const lock: GateLock = { scope: 'account', source: 'RULE-003', kind: 'untilReset
 const stale = { ES: mark('ES', { last: '5800' }, 5_001) };
 const losing = facts({ positions: [position('ES', '1', '5807')] });
 
+const unprotected = facts({
+  positions: [{ ...position('ES', '1', '5800'), openedAtMs: nowMs - 60_000 }],
+});
+const isAboutStops = ({ definition }: { definition: { id: string } }): boolean =>
+  definition.id === 'RULE-008';
+const blocks = ruleOf('RULE-011');
+const blocking = {
+  definition: blocks,
+  config: blocks.config.parse({ enabled: true, blockedSymbols: ['ES'] }),
+};
+const neverOpen: SessionCalendar = { at: () => ({ isOpen: false }), under: () => neverOpen };
+
 type Case = {
   readonly code: DenialCode;
   readonly intent?: Partial<OrderIntent>;
@@ -70,9 +83,27 @@ const cases: readonly Case[] = [
   { code: 'INTENT_EXPIRED', intent: { atMs: nowMs - 1_001 } },
   { code: 'TRADING_STATE_FORBIDS', gate: { tradingState: 'HALTED' } },
   { code: 'LOCK_ACTIVE', gate: { locks: [lock], tradingState: 'LOCKED' } },
+  {
+    code: 'TRADING_NOT_PERMITTED',
+    gate: { context: context(facts({ canTrade: false }), fresh) },
+  },
+  {
+    code: 'OUTSIDE_SESSION',
+    gate: { context: { ...context(facts(), fresh), sessions: neverOpen } },
+  },
   { code: 'DAILY_LOSS_REACHED', gate: { context: context(facts({ realized: '-500' }), fresh) } },
+  {
+    code: 'DAILY_PROFIT_REACHED',
+    gate: { context: context(facts({ realized: '1000' }), fresh) },
+  },
   { code: 'CONTRACTS_MAX', intent: { quantityLots: 6 } },
+  { code: 'INSTRUMENT_CONTRACTS_MAX', intent: { quantityLots: 4 } },
   { code: 'UNREALIZED_LOSS_REACHED', gate: { context: context(losing, fresh) } },
+  { code: 'SYMBOL_BLOCKED', gate: { rules: [blocking] } },
+  {
+    code: 'STOP_REQUIRED',
+    gate: { context: context(unprotected, fresh), rules: rules.filter(isAboutStops) },
+  },
   { code: 'SCHEMA_INVALID', intent: { orderType: 'limit' } },
   {
     code: 'INSTRUMENT_UNKNOWN',
@@ -97,11 +128,12 @@ describe('an order that adds risk', () => {
       effect: 'increase',
       approved: { orderId, limitTicks: 23_000 },
     });
-    expect(decision.findings.map(({ ruleId }) => ruleId)).toEqual([
-      'RULE-003',
-      'RULE-001',
-      'RULE-004',
-    ]);
+    const asked = rules
+      .filter(({ definition }) => definition.judgeOrder !== undefined)
+      .toSorted((one, other) => one.definition.precedence - other.definition.precedence);
+    expect(decision.findings.map(({ ruleId }) => ruleId)).toEqual(
+      asked.map(({ definition }) => definition.id),
+    );
     expect(decision).not.toHaveProperty('approved.purpose');
   });
 
@@ -110,7 +142,13 @@ describe('an order that adds risk', () => {
   });
 
   it('has a case for each check of the catalogue that concerns it', () => {
-    const others = new Set<string>(['EXIT_IN_FLIGHT', 'MAILBOX_FULL']);
+    const others = new Set<string>([
+      'EXIT_IN_FLIGHT',
+      'MAILBOX_FULL',
+      // Rules that speak by their locks alone.
+      'TRADE_FREQUENCY_REACHED',
+      'LOSS_COOLDOWN_ACTIVE',
+    ]);
     const expected = denialCatalogue.map(({ code }) => code).filter((code) => !others.has(code));
     expect(cases.map(({ code }) => code)).toEqual(expected);
   });
@@ -134,6 +172,7 @@ describe('an order that adds risk', () => {
       'LOCK_ACTIVE',
       'DAILY_LOSS_REACHED',
       'CONTRACTS_MAX',
+      'INSTRUMENT_CONTRACTS_MAX',
       'SCHEMA_INVALID',
       'STALE_DATA',
       'DUPLICATE_INTENT',

@@ -71,6 +71,18 @@ describe('a lock', () => {
     expect(run.snapshot().context).toMatchObject({ expiresAtMs: 70_000, reason: 'breached again' });
   });
 
+  it.each([
+    ['no earlier', 60_000, 'untilReset', ['dailyReset'], 2],
+    ['earlier', 59_999, 'cooldown', ['expiry'], 1],
+  ])('of a cooldown becomes hard when that ends %s', (_, expiresAtMs, kind, clearsOn, told) => {
+    const run = runLive(lockMachine, lockInput({ kind: 'cooldown', clearsOn: ['expiry'] }));
+    const harder = { kind: 'untilReset', clearsOn: ['dailyReset'] } as const;
+    const event = { type: 'lock.extended', reason: 'again', expiresAtMs, harder, atMs: 5 } as const;
+    const { recorded } = run.send(event);
+    expect(run.snapshot().context).toMatchObject({ kind, clearsOn, expiresAtMs: 60_000 });
+    expect(recorded.filter((one) => one.type === 'message')).toHaveLength(told);
+  });
+
   it('without an end in time takes none from a later breach', () => {
     const { expiresAtMs: _, ...endless } = lockInput();
     const run = runLive(lockMachine, endless);

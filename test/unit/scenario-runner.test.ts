@@ -116,6 +116,14 @@ describe('a file that is not a scenario', () => {
     ).rejects.toMatchObject({ exitCode: 2 });
   });
 
+  it('a default of one instrument beyond the account is refused where both are given', async () => {
+    const rules = (limits: string, count = 'net') =>
+      `${head}config: { rules: { maxContracts: { limit: 2, countType: ${count} }, maxContractsPerInstrument: ${limits} } }\nsteps: [{ advance: 1s }]`;
+    await expect(run(rules('{ defaultLimit: 3 }'))).rejects.toMatchObject({ exitCode: 2 });
+    expect(await run(rules('{}'))).toMatchObject({ passed: 1 });
+    expect(await run(rules('{ defaultLimit: 3 }', 'miniEquivalent'))).toMatchObject({ passed: 1 });
+  });
+
   it('a path that does not exist is refused', async () => {
     await expect(runScenarios([join(directory, 'none')], () => undefined)).rejects.toMatchObject({
       exitCode: 2,
@@ -168,25 +176,15 @@ describe('times', () => {
 describe('what this version does not have', () => {
   it.each([
     [
-      'a rule',
-      'config: { rules: { dailyRealizedProfit: { target: 1000 } } }\nsteps: [{ advance: 1s }]',
-      'dailyRealizedProfit',
-    ],
-    [
       'a section of the configuration',
-      'config: { sessionHours: { start: "08:30" } }\nsteps: [{ advance: 1s }]',
-      'sessionHours',
+      'config: { weeklyReset: { time: "17:00" } }\nsteps: [{ advance: 1s }]',
+      'weeklyReset',
     ],
     ['the kill switch', 'steps: [{ kill: { scope: account, by: operator } }]', 'kill switch'],
     [
       'an expectation about the kill switch',
       'steps: [{ expect: { killSwitch: clear } }]',
       'kill switch',
-    ],
-    [
-      'a verdict of a rule that is not here',
-      'steps: [{ expect: { verdicts: { RULE-006: PASS } } }]',
-      'RULE-006',
     ],
     [
       'a denial that is not here',

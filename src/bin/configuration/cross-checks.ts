@@ -50,7 +50,12 @@ export function crossProblems(
       problem(['mode'], 'was "LIVE": this version has no live venue, only PAPER and DRY_RUN'),
     );
   }
-  for (const account of accounts) problems.push(...accountProblems(file, account, problem));
+  for (const account of accounts) {
+    problems.push(
+      ...accountProblems(file, account, problem),
+      ...contractProblems(file, account, problem),
+    );
+  }
   return problems;
 }
 
@@ -72,6 +77,7 @@ function accountProblems(
       ),
     );
   }
+  problems.push(...profitProblems(account, problem));
   // 14
   const untilReset = account.rules.find((rule) => locksUntilReset(rule));
   if (untilReset !== undefined && !dailyReset.enabled) {
@@ -100,11 +106,107 @@ function accountProblems(
   return problems;
 }
 
+/**
+ * Number 6. The built-in default is no contradiction to a smaller account: then the account ends first.
+ * Contracts that are weighted are not compared with contracts that are counted.
+ */
+function contractProblems(
+  file: ConfigurationFile,
+  account: Account,
+  problem: (path: KeyPath, text: string) => Problem,
+): readonly Problem[] {
+  const limit = accountLimit(account);
+  const single = enabled(account, 'maxContractsPerInstrument')?.['defaultLimit'];
+  if (limit === undefined || typeof single !== 'number' || single <= limit) return [];
+  const own = file.accounts.find(({ id }) => id === account.id)?.configOverrides.rules;
+  const isGiven = [file.rules, own].some((rules) => {
+    const block: Block = rules?.['maxContractsPerInstrument'] ?? {};
+    return block['defaultLimit'] !== undefined;
+  });
+  if (!isGiven) return [];
+  return [
+    problem(
+      ['rules', 'maxContractsPerInstrument', 'defaultLimit'],
+      `was ${single}, of account ${account.id} greater than maxContracts.limit, ${limit}`,
+    ),
+  ];
+}
+
+/** The number of contracts that an account may hold, where it is a count. */
+function accountLimit(account: Account): number | undefined {
+  const whole = enabled(account, 'maxContracts');
+  const limit = whole?.['countType'] === 'miniEquivalent' ? undefined : whole?.['limit'];
+  return typeof limit === 'number' ? limit : undefined;
+}
+
+/** Number 6: a limit of one instrument may be wider, but the account's ends first. */
+function namedLimitWarnings(account: Account): readonly string[] {
+  const limit = accountLimit(account);
+  const named = enabled(account, 'maxContractsPerInstrument')?.['instrumentLimits'] ?? {};
+  if (limit === undefined) return [];
+  return Object.entries(named)
+    .filter(([, one]) => Number(one) > limit)
+    .map(
+      ([root, one]) =>
+        `account ${account.id}: maxContractsPerInstrument.instrumentLimits.${root} ${one} is greater than maxContracts.limit, ${limit}`,
+    );
+}
+
+/** Number 17. */
+function blockWarnings(account: Account): readonly string[] {
+  const patterns = enabled(account, 'symbolBlocks')?.['blockedSymbols'];
+  if (!Array.isArray(patterns) || !patterns.some((one) => /^\*+$/.test(String(one)))) return [];
+  return [`account ${account.id}: symbolBlocks.blockedSymbols "*" blocks every instrument`];
+}
+
+/** Number 8. */
+function profitProblems(
+  account: Account,
+  problem: (path: KeyPath, text: string) => Problem,
+): readonly Problem[] {
+  const profit = enabled(account, 'maxUnrealizedProfit');
+  const [one, day] = [profit?.['target'], enabled(account, 'dailyRealizedProfit')?.['target']];
+  if (profit?.['mode'] !== 'profitTarget' || typeof one !== 'number' || typeof day !== 'number')
+    return [];
+  if (one <= day) return [];
+  return [
+    problem(
+      ['rules', 'maxUnrealizedProfit', 'target'],
+      `of account ${account.id} is greater than dailyRealizedProfit.target: the day ends before the position`,
+    ),
+  ];
+}
+
 /** What is permitted but probably not meant. */
 export function crossWarnings(
   file: ConfigurationFile,
   accounts: readonly Account[],
 ): readonly string[] {
+  return [
+    ...zoneWarnings(file, accounts),
+    ...countWarnings(file, accounts),
+    ...accounts.flatMap(namedLimitWarnings),
+    ...accounts.flatMap(blockWarnings),
+  ];
+}
+
+/** The day and the session of one account in two zones: right for some markets, a slip for most. */
+function zoneWarnings(
+  { dailyReset, sessionHours }: ConfigurationFile,
+  accounts: readonly Account[],
+): readonly string[] {
+  // 13
+  const isKept =
+    sessionHours.enabled &&
+    accounts.some((account) => enabled(account, 'sessionBlockOutside') !== undefined);
+  return !isKept || sessionHours.timezone === dailyReset.timezone
+    ? []
+    : [
+        `sessionHours.timezone ${sessionHours.timezone} is not dailyReset.timezone ${dailyReset.timezone}`,
+      ];
+}
+
+function countWarnings(file: ConfigurationFile, accounts: readonly Account[]): readonly string[] {
   // 17
   if (file.instruments.length < 2) return [];
   return accounts
@@ -120,6 +222,9 @@ function enabled(account: Account, key: string): Block | undefined {
   return config?.['enabled'] === true ? config : undefined;
 }
 
+/** Rules whose breach always locks until the reset. */
+const dailyLocks: ReadonlySet<string> = new Set(['dailyRealizedLoss', 'dailyRealizedProfit']);
+
 function locksUntilReset({ key, config }: RuleSetting): boolean {
   const block = config as Block;
   if (block['enabled'] !== true) return false;
@@ -129,7 +234,8 @@ function locksUntilReset({ key, config }: RuleSetting): boolean {
     lockout !== null &&
     'kind' in lockout &&
     lockout.kind === 'untilReset';
-  return key === 'dailyRealizedLoss' || block['lockout'] === 'untilReset' || isOptional;
+  const isNamed = block['lockout'] === 'untilReset' || block['lockoutDuration'] === 'untilReset';
+  return dailyLocks.has(key) || isNamed || isOptional;
 }
 
 /** Places of values that stand earlier in the list already. */

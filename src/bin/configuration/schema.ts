@@ -3,92 +3,183 @@ import { z } from 'zod';
 import { FlagValue, MoneyValue, WholeValue } from '../../domain/config-values.ts';
 import { AccountId } from '../../domain/ids.ts';
 import { InstrumentSpec } from '../../domain/instrument.ts';
-import { isTimeOfDay, isZone } from '../../domain/trading-day.ts';
+import { isTimeOfDay, isZone } from '../../domain/wall-clock.ts';
 import { limits } from '../../kernel/limits.ts';
 import { ruleCatalogue } from '../../rules/registry.ts';
 import { traderNames } from '../../strategies/catalogue.ts';
+import { EarlyCloseList, HolidaysBlock, SessionHoursBlock } from './sessions.ts';
 
 /** A rule block or a part of one; the rule's own schema judges what it means together with the inherited keys. */
 const RuleBlock = z.record(z.string(), z.unknown());
+const ruleTitle = (id: string, title: string): string => `${id}, ${title}: see rules.md`;
 
 const Rules = z.strictObject(
-  Object.fromEntries(ruleCatalogue.map(({ key }) => [key, RuleBlock.optional()])),
+  Object.fromEntries(
+    ruleCatalogue.map(({ key, id, title }) => [
+      key,
+      RuleBlock.optional().describe(ruleTitle(id, title)),
+    ]),
+  ),
 );
 
 const whole = (min: number, max: number) =>
   WholeValue.refine((value) => value >= min && value <= max, {
     error: `a whole number from ${min} to ${max}`,
-  });
+  }).meta({ minimum: min, maximum: max });
 
-const Zone = z.string().refine(isZone, { error: 'an IANA zone such as America/Chicago' });
-const TimeOfDay = z.string().refine(isTimeOfDay, { error: 'HH:MM in 24-hour form, in quotes' });
+const Zone = z
+  .string()
+  .refine(isZone, { error: 'an IANA zone such as America/Chicago' })
+  .meta({ values: 'an IANA zone' });
+const TimeOfDay = z
+  .string()
+  .refine(isTimeOfDay, { error: 'HH:MM in 24-hour form, in quotes' })
+  .meta({ values: '`HH:MM`, 24 hours, in quotes' });
 
 /** Keys that every rule inherits. */
 const inheritedShape = {
-  includeFees: FlagValue,
-  breachAtEquality: FlagValue,
-  markPrice: z.enum(['exitSide', 'last', 'mid']),
-  quoteMaxAgeSeconds: whole(1, limits.quoteAgeSecondsMax),
+  includeFees: FlagValue.describe('limits of realized money are net of fees'),
+  breachAtEquality: FlagValue.describe('a loss equal to its limit is a breach'),
+  markPrice: z
+    .enum(['exitSide', 'last', 'mid'])
+    .describe('price at which an open position is judged'),
+  quoteMaxAgeSeconds: whole(1, limits.quoteAgeSecondsMax).describe(
+    'an older price makes a verdict UNKNOWN; raised for a recording whose prices come less often',
+  ),
 };
 export const inheritedKeys = Object.keys(inheritedShape);
 
-const General = z.strictObject({ timezone: Zone, ...inheritedShape }).partial();
+const General = z
+  .strictObject({
+    timezone: Zone.meta({
+      default: 'America/Chicago',
+      description: 'zone in which times are shown; checked, and without effect in this version',
+    }),
+    ...inheritedShape,
+  })
+  .partial();
 
 const Mode = z
   .string()
   .transform((text) => text.toUpperCase())
-  .pipe(z.enum(['DRY_RUN', 'PAPER', 'LIVE']));
+  .pipe(z.enum(['DRY_RUN', 'PAPER', 'LIVE']))
+  .meta({ values: '`DRY_RUN` or `PAPER`, in any case', examples: ['DRY_RUN', 'PAPER'] });
 
 const Trader = z.enum(traderNames);
 
 const Account = z.strictObject({
-  id: AccountId,
-  name: z.string().optional(),
-  balance: MoneyValue.refine((units) => units > 0, { error: 'an amount above 0' }).default(
-    50_000_000_000,
-  ),
-  strategy: Trader.optional(),
+  id: AccountId.meta({
+    values: 'text, 1 to 64 characters',
+    description: 'name of the account in the journal and towards the venue; no two are the same',
+  }),
+  name: z.string().optional().describe('label for people; the id when it is left out'),
+  balance: MoneyValue.refine((units) => units > 0, { error: 'an amount above 0' })
+    .meta({ exclusiveMinimum: 0 })
+    .default(50_000_000_000)
+    .meta({
+      default: 50_000,
+      description: 'money at the start, in USD; a journal that exists wins',
+    }),
+  strategy: Trader.optional().describe('who trades the account; `trader` when it is left out'),
   configOverrides: z
     .strictObject({ general: General.omit({ timezone: true }), rules: Rules })
     .partial()
-    .prefault({}),
+    .prefault({})
+    .describe('values of `general` and `rules` that differ for this account, key by key'),
 });
 
+const decimal = { values: 'a number, 0 or more' };
+const { shape } = InstrumentSpec;
 const Instrument = InstrumentSpec.extend({
-  feePpm: whole(0, 1_000_000).default(0),
-  miniWeightPpm: whole(0, 100_000_000).default(1_000_000),
+  id: shape.id.meta({
+    values: 'text, 1 to 40 characters',
+    description: 'root or pair; the id of a built-in instrument replaces it',
+  }),
+  aliases: shape.aliases.describe('other spellings that mean this instrument'),
+  kind: shape.kind.describe('what it is'),
+  payoff: shape.payoff.describe('linear: profit in the settlement currency; inverse: in the coin'),
+  settlementCurrency: shape.settlementCurrency.describe('in which profit and loss is paid'),
+  tickSize: shape.tickSize.meta({ ...decimal, description: 'smallest step of the price' }),
+  lotSize: shape.lotSize.meta({ ...decimal, description: 'smallest quantity' }),
+  multiplier: shape.multiplier.meta({
+    ...decimal,
+    description: 'money per price point and contract or coin; inverse: quote money per contract',
+  }),
+  feePerContract: shape.feePerContract.meta({
+    ...decimal,
+    description: 'cost of one contract or coin, one side',
+  }),
+  feePpm: whole(0, 1_000_000)
+    .default(0)
+    .describe('cost in parts per million of the traded value, one side, on top'),
+  calendar: shape.calendar.describe('days on which it trades: Monday to Friday, or every day'),
+  miniWeightPpm: whole(0, 100_000_000)
+    .default(1_000_000)
+    .describe('weight under miniEquivalent in parts per million: a micro weighs 100000'),
 });
 
 export const ConfigurationFile = z.strictObject({
-  mode: Mode.default('PAPER'),
-  readOnly: FlagValue.default(true),
-  general: General.prefault({}),
-  rules: Rules.prefault({}),
+  mode: Mode.default('PAPER').describe(
+    'DRY_RUN sends no orders, PAPER trades with the simulated venue; there is no live venue yet',
+  ),
+  readOnly: FlagValue.default(true).describe(
+    'forbids orders to a real venue; without effect on the simulated one',
+  ),
+  general: General.prefault({}).describe('what every rule inherits'),
+  rules: Rules.prefault({}).describe(
+    'one block for each rule; a rule that is not named has its defaults',
+  ),
   dailyReset: z
     .strictObject({
-      enabled: FlagValue.default(true),
-      time: TimeOfDay.default('17:00'),
-      timezone: Zone.default('America/Chicago'),
-      calendar: z.enum(['futures', 'continuous']).default('futures'),
+      enabled: FlagValue.default(true).describe(
+        'false is refused while a rule locks until the reset: its lock would never end',
+      ),
+      time: TimeOfDay.default('17:00').describe('local time at which the trading day changes'),
+      timezone: Zone.default('America/Chicago').describe('zone of that time'),
+      calendar: z
+        .enum(['futures', 'continuous'])
+        .default('futures')
+        .describe('futures: Monday to Friday; continuous: every day'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('when the trading day changes: daily results begin anew, daily locks end'),
+  sessionHours: SessionHoursBlock.prefault({}).describe(
+    'trading hours, kept by sessionBlockOutside',
+  ),
+  holidays: HolidaysBlock.prefault({}).describe('dates on which there is no session'),
+  earlyClose: EarlyCloseList.default([]).describe('dates on which sessions end earlier'),
   accounts: z
     .array(Account)
     .min(1, { error: 'at least one account' })
     .max(limits.accountsMax)
-    .prefault([{ id: 'A1' }]),
-  instruments: z.array(Instrument).max(limits.instrumentsMax).prefault([]),
+    .prefault([{ id: 'A1' }])
+    .describe('the accounts that are protected, each by itself'),
+  instruments: z
+    .array(Instrument)
+    .max(limits.instrumentsMax)
+    .prefault([])
+    .describe('instruments beside the built-in ones'),
   venue: z
     .strictObject({
       paper: z
         .strictObject({
-          latencyMs: whole(0, 60_000).default(0),
-          slippageTicks: whole(0, 1_000).default(0),
-          lotsPerLevel: whole(1, 1_000_000_000).optional(),
+          latencyMs: whole(0, 60_000)
+            .default(0)
+            .describe('market time until a command arrives, and until its answer does'),
+          slippageTicks: whole(0, 1_000)
+            .default(0)
+            .describe('how much worse than the touch a market order fills'),
+          lotsPerLevel: whole(1, 1_000_000_000)
+            .optional()
+            .describe('lots at each price; as many as wanted when it is left out'),
         })
-        .prefault({}),
+        .prefault({})
+        .describe('the simulated venue'),
     })
-    .prefault({}),
-  trader: Trader.default('vwap'),
+    .prefault({})
+    .describe('where orders go'),
+  trader: Trader.default('vwap').describe(
+    'who trades accounts that name nobody; without any configuration file it is reckless',
+  ),
 });
 export type ConfigurationFile = z.output<typeof ConfigurationFile>;

@@ -9,9 +9,18 @@ import {
 import { FlagValue, WholeValue } from '../../domain/config-values.ts';
 import { AccountId } from '../../domain/ids.ts';
 import { parseMoney } from '../../domain/money.ts';
-import { isTimeOfDay, TradingCalendar } from '../../domain/trading-day.ts';
+import { createSessionCalendar } from '../../domain/session-calendar.ts';
+import type { SessionCalendar } from '../../domain/session.ts';
+import { TradingCalendar } from '../../domain/trading-day.ts';
+import { isTimeOfDay } from '../../domain/wall-clock.ts';
 import { condition } from '../../kernel/assert.ts';
 import { ruleByKey } from '../../rules/registry.ts';
+import {
+  EarlyCloseList,
+  HolidaysBlock,
+  SessionHoursBlock,
+  sessionSettings,
+} from '../configuration/sessions.ts';
 import type { AccountEntry, Scenario } from './format.ts';
 import { isZoneName } from './times.ts';
 import { Unsupported } from './unsupported.ts';
@@ -20,6 +29,7 @@ import { invalidFile } from './yaml-text.ts';
 export type EngineSettings = {
   readonly accounts: readonly AccountSettings[];
   readonly calendar: TradingCalendar;
+  readonly sessions?: SessionCalendar;
   readonly mode: 'DRY_RUN' | 'PAPER';
   readonly quoteMaxAgeMs: number;
   readonly intentMaxAgeMs: number;
@@ -90,6 +100,7 @@ export function engineSettings(scenario: Scenario): EngineSettings {
     config,
     'staleness',
   );
+  const sessions = sessionsOf(scenario);
   refuseOthers(config);
   const extraMs =
     order.cancelConfirmMs === undefined && order.cancelConfirmExtraMs === undefined
@@ -98,6 +109,7 @@ export function engineSettings(scenario: Scenario): EngineSettings {
   return {
     accounts,
     calendar: calendarOf(scenario),
+    ...(sessions === undefined ? {} : { sessions }),
     mode: modeOf(scenario),
     quoteMaxAgeMs: (general.quoteMaxAgeSeconds ?? staleness.quoteMaxAgeSeconds ?? 5) * 1_000,
     intentMaxAgeMs: (intent.maxAgeSeconds ?? 30) * 1_000,
@@ -115,6 +127,9 @@ const sectionsHere = new Set([
   'rules',
   'general',
   'dailyReset',
+  'sessionHours',
+  'holidays',
+  'earlyClose',
   'order',
   'intent',
   'staleness',
@@ -152,6 +167,18 @@ function calendarOf(scenario: Scenario): TradingCalendar {
   if (Object.values(resetActions).includes(false))
     throw new Unsupported('dailyReset.resetActions that are off');
   return new TradingCalendar({ time, zone: timezone, kind: calendar });
+}
+
+function sessionsOf(scenario: Scenario): SessionCalendar | undefined {
+  const { config } = scenario;
+  const earlyClose = EarlyCloseList.safeParse(config['earlyClose'] ?? []);
+  if (!earlyClose.success) throw invalidSection(scenario, 'config.earlyClose', earlyClose.error);
+  const settings = sessionSettings({
+    sessionHours: section(scenario, SessionHoursBlock, config, 'sessionHours'),
+    holidays: section(scenario, HolidaysBlock, config, 'holidays'),
+    earlyClose: earlyClose.data,
+  });
+  return settings === undefined ? undefined : createSessionCalendar(settings);
 }
 
 function accountSettings(scenario: Scenario, entry: AccountEntry): AccountSettings {
@@ -216,26 +243,37 @@ function refuseFourEyes(config: unknown): void {
     throw new Unsupported('unlocking with four eyes');
 }
 
-/** Source: rules 10.7, number 5; between enabled rules and given values only. */
+/** Source: rules 10.7, numbers 5 and 6; between enabled rules and given values only. */
 function checkTogether(scenario: Scenario, rules: readonly RuleConfigured[]): void {
-  const given = (key: string): number | undefined => {
+  const given = (key: string, name = 'limit'): number | undefined => {
     const named = scenario.config['rules'];
     const block = isSection(named) ? named[key] : undefined;
-    if (!isSection(block) || block['limit'] === undefined) return undefined;
-    const rule = rules.find(({ definition }) => definition.key === key);
-    return (rule?.config as { limit?: number } | undefined)?.limit;
+    if (!isSection(block) || block[name] === undefined) return undefined;
+    const value = configOf(rules, key)?.[name];
+    return typeof value === 'number' ? value : undefined;
   };
   const [realized, unrealized] = [given('dailyRealizedLoss'), given('dailyUnrealizedLoss')];
-  if (
-    realized === undefined ||
-    unrealized === undefined ||
-    Math.abs(unrealized) < Math.abs(realized)
-  )
-    return;
-  throw invalid(
-    scenario,
-    'config.rules.dailyUnrealizedLoss.limit: the unrealized limit is tighter than the realized one',
-  );
+  if (realized !== undefined && unrealized !== undefined && unrealized <= realized) {
+    throw invalid(
+      scenario,
+      'config.rules.dailyUnrealizedLoss.limit: the unrealized limit is tighter than the realized one',
+    );
+  }
+  const [whole, single] = [
+    given('maxContracts'),
+    given('maxContractsPerInstrument', 'defaultLimit'),
+  ];
+  const isCounted = configOf(rules, 'maxContracts')?.['countType'] !== 'miniEquivalent';
+  if (isCounted && whole !== undefined && single !== undefined && single > whole) {
+    throw invalid(
+      scenario,
+      'config.rules.maxContractsPerInstrument.defaultLimit: not greater than maxContracts.limit',
+    );
+  }
+}
+
+function configOf(rules: readonly RuleConfigured[], key: string): Section | undefined {
+  return rules.find(({ definition }) => definition.key === key)?.config as Section | undefined;
 }
 
 /** Maps merge by key, everything else is replaced. Source: rules 11. */

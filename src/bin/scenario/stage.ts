@@ -275,6 +275,7 @@ export class Stage {
       instruments: this.names.known,
       accounts: settings.accounts,
       calendar: settings.calendar,
+      ...(settings.sessions === undefined ? {} : { sessions: settings.sessions }),
       mode: settings.mode,
       quoteMaxAgeMs: settings.quoteMaxAgeMs,
       orders: settings.orders,

@@ -69,7 +69,6 @@ function missingInOrder(body: Body<'order'>): string | undefined {
 }
 
 function missingInAccount(body: Body<'account'>): string | undefined {
-  if (body.canTrade !== undefined) return 'the permission to trade (RULE-010)';
   return body.isVisible === undefined ? undefined : 'the visibility of an account (RULE-010)';
 }
 

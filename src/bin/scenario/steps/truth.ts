@@ -36,7 +36,7 @@ export function playFill(stage: Stage, step: Of<'fill'>): void {
   const fill: Fill = {
     fillId: body.id as FillId,
     accountId: stage.accountOf(step),
-    ...(orderId === undefined ? {} : { orderId }),
+    ...(orderId === undefined ? elsewhere(body.orderId) : { orderId }),
     instrument: instrument.id,
     side: body.side,
     lots: lots(instrument, body.quantity),
@@ -49,6 +49,11 @@ export function playFill(stage: Stage, step: Of<'fill'>): void {
   };
   if (body.voided === true) stage.venue.voidFill(fill);
   else stage.venue.externalFill(fill);
+}
+
+/** An id that names no order here is one of the venue's. */
+function elsewhere(text: string | undefined): Pick<Fill, 'venueOrderId'> {
+  return text === undefined ? {} : { venueOrderId: text as VenueOrderId };
 }
 
 /** An order id of the file: a ref of ours, or the venue's id of one of our orders. */
@@ -103,8 +108,16 @@ export function playOrder(stage: Stage, step: Of<'order'>): void {
 
 export function playAccount(stage: Stage, step: Of<'account'>): void {
   const { body } = step;
-  if (body.balance === undefined) return;
   const account =
     body.id === undefined ? stage.accountOf(step) : stage.accountOf({ account: body.id });
+  if (body.canTrade !== undefined) {
+    stage.venue.announce({
+      type: 'venue.permission',
+      accountId: account,
+      canTrade: body.canTrade,
+      venueTimeMs: venueTimeMs(stage, body.venueTime),
+    });
+  }
+  if (body.balance === undefined) return;
   stage.venue.setBalance(account, money(body.balance), venueTimeMs(stage, body.venueTime));
 }

@@ -1,0 +1,85 @@
+/** Verifies: style 1.5: requirements have ids, tests name them, and the list of both is made from the tests. */
+import { describe, expect, it } from 'vitest';
+import { ruleCatalogue } from '../../src/rules/registry.ts';
+import {
+  contract,
+  crashInvariants,
+  idsIn,
+  invariantTexts,
+  requirementGroups,
+  verifiedIds,
+  verifiesText,
+} from '../support/requirements-page.ts';
+import { readTree } from '../support/source-tree.ts';
+
+const verified = verifiedIds(readTree());
+
+describe('a requirement', () => {
+  it.each(ruleCatalogue.map(({ id }) => id))('%s has a test that names it', (id) => {
+    expect(verified.get(id) ?? []).not.toEqual([]);
+  });
+
+  it.each(Object.keys(contract))('%s of the contract has a test that names it', (id) => {
+    expect(verified.get(id) ?? []).not.toEqual([]);
+  });
+
+  it('of the contract or of a crash is one that exists', () => {
+    const known = new Set([...Object.keys(contract), ...Object.keys(crashInvariants)]);
+    expect([...verified.keys()].filter((id) => /^[CI]\d/u.test(id) && !known.has(id))).toEqual([]);
+  });
+
+  it('that is an invariant is stated where it is kept', () => {
+    const stated = invariantTexts(readTree());
+    expect([...verified.keys()].filter((id) => id.startsWith('INV-') && !stated.has(id))).toEqual(
+      [],
+    );
+  });
+
+  it('has words', () => {
+    const silent = requirementGroups().flatMap(({ rows }) =>
+      rows.filter(({ text }) => text === ''),
+    );
+    expect(silent.map(({ id }) => id)).toEqual([]);
+  });
+});
+
+describe('the header of a test', () => {
+  it('is read until its first empty line', () => {
+    const text = '/**\n * Of orders.\n *\n * Verifies: C1, C2 and\n * I1 to I3\n *\n * G9\n */\n';
+    expect(idsIn(verifiesText(text))).toEqual(['C1', 'C2', 'I1', 'I2', 'I3']);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['RULE-001, INV-POS-1 to 3', ['RULE-001', 'INV-POS-1', 'INV-POS-2', 'INV-POS-3']],
+    ['execution 3.10, style 6.2', []],
+    ['account A1, BH-1', []],
+    ['durability contract C7 (unknown schema), C8', ['C7', 'C8']],
+  ])('%s names %j', (text, ids) => {
+    expect(idsIn(text)).toEqual(ids);
+  });
+
+  it('that says nothing verifies nothing', () => {
+    expect(verifiesText('/** C1 */\nconst a = 1; // Verifies: C2\n')).toBe('');
+  });
+});
+
+it('finds ids in headers of tests and in names of scenarios, and nowhere else', () => {
+  const files = [
+    { path: 'test/unit/one.test.ts', text: '/** Verifies: C1 */' },
+    { path: 'test/scenarios/one.yaml', text: 'scenario: G4 a loss\nsteps: [] # G5\n' },
+    { path: 'src/domain/one.ts', text: '/** Verifies: C2 */' },
+  ];
+  expect([...verifiedIds(files)]).toEqual([
+    ['C1', ['test/unit/one.test.ts']],
+    ['G4', ['test/scenarios/one.yaml']],
+  ]);
+});
+
+it('reads what an invariant says, over several lines', () => {
+  const text =
+    '/**\n * - INV-A-1: one thing\n *   and another.\n * - INV-A-2: more.\n *\n * Rest.\n */';
+  expect([...invariantTexts([{ path: 'src/domain/one.ts', text }])]).toEqual([
+    ['INV-A-1', 'one thing and another.'],
+    ['INV-A-2', 'more.'],
+  ]);
+});
