@@ -96,6 +96,7 @@ function step(
 }
 
 type Scope = Readonly<Record<string, unknown>>;
+const nothing = (): void => undefined;
 const scopes = new WeakMap<AnyStateMachine, Scope>();
 
 /** One scope per machine, reused: building one costs an actor. Source: reference of XState, replay. */
@@ -103,7 +104,6 @@ function scopeOf(machine: AnyStateMachine): Scope {
   const known = scopes.get(machine);
   if (known !== undefined) return known;
   const self = createActor(machine, { input: {} } as never);
-  const nothing = (): void => undefined;
   const scope = {
     self,
     id: '',

@@ -14,7 +14,7 @@ import {
   type Ratio,
 } from './arithmetic.ts';
 import { InstrumentId } from './ids.ts';
-import { unitsPerWhole, type Currency, type Units } from './money.ts';
+import { unitsPerWhole, type Units } from './money.ts';
 
 /** Price in whole ticks of its instrument. */
 export type Ticks = number;
@@ -129,5 +129,3 @@ export function formatTicks(instrument: Instrument, ticks: Ticks): string {
 export function formatLots(instrument: Instrument, lots: Lots): string {
   return decimalText(lots, instrument.lot);
 }
-
-export type { Currency };

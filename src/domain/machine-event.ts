@@ -1,6 +1,6 @@
 /** Events of the machines other than the order; all past-tense facts, all with the time they were taken in. */
 import type { Fill } from './fill.ts';
-import type { AccountId, FillId, InstrumentId, LockId, OrderId, RuleId } from './ids.ts';
+import type { AccountId, InstrumentId, LockId, OrderId, RuleId } from './ids.ts';
 import type { Instrument, Lots } from './instrument.ts';
 import type { Units } from './money.ts';
 import type { OrderEvent } from './order-event.ts';
@@ -242,5 +242,3 @@ export type MachineEvent =
   | AccountEvent
   | ExitEvent;
 export type MachineId = 'order' | 'position' | 'ledger' | 'rule' | 'lock' | 'account' | 'exit';
-
-export type { FillId };

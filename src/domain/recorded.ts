@@ -7,7 +7,6 @@ import type { LockEvent, LockInput, MachineEvent } from './machine-event.ts';
  * The turn carries messages and cell creation out at once and in order, writes timers with the commit,
  * and releases everything that leaves the process after the commit.
  */
-import type { OrderEvent } from './order-event.ts';
 import type { CancelOrder, ModifyOrder, OrderIntent } from './order.ts';
 import type { Severity } from './verdict.ts';
 
@@ -64,5 +63,3 @@ export type Recorded =
       readonly text: string;
     }
   | { readonly type: 'incident'; readonly code: string; readonly text: string };
-
-export type { OrderEvent };

@@ -19,10 +19,3 @@ export function approveProtective(
   const denial = shapeDenial(order);
   return denial === undefined ? { approved: approve(order) } : { denial };
 }
-
-/** A submit that the journal holds as approved regains its type when it is read back. */
-export function approveRecorded(order: SubmitOrder): Approved<SubmitOrder> {
-  return approve(order);
-}
-
-export type { SubmitOrder };

@@ -48,7 +48,7 @@ const UnknownSymbolAction = z.union([
       error: 'block, allowUnlimited or allowWithLimit:<number>',
     })
     .transform((text) => {
-      const limit = Number(text.slice('allowWithLimit:'.length));
+      const limit = Number(text.slice('allowWithLimit:'.length)); // tidy-ok: digits only, checked above
       return { kind: 'allowWithLimit' as const, limit };
     }),
   z

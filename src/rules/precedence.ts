@@ -4,7 +4,7 @@ import type { RuleFinding } from '../domain/verdict.ts';
 import { ruleById } from './registry.ts';
 
 /** Place of a rule in the order; rules that are not in the catalogue come last. */
-export function precedenceOf(id: RuleId): number {
+function precedenceOf(id: RuleId): number {
   return ruleById(id)?.precedence ?? Infinity;
 }
 

@@ -185,7 +185,7 @@ function blockedOf(context: RuleContext, config: Config, id: InstrumentId): Bloc
   const closes = String(memory['closes'] ?? '')
     .split(' ')
     .filter((text) => text !== '')
-    .map(Number)
+    .map((text) => Number(text)) // tidy-ok: instants that this rule has written itself
     .filter((atMs) => atMs > nowMs - reappearWindowMs);
   return {
     context,

@@ -1,0 +1,178 @@
+/** A market run in which every rule is on and has a reason to fire, and what its journal says of it afterwards. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MarketRun } from '../../src/bin/market-run.ts';
+import { composeForRun } from '../../src/bin/run-composition.ts';
+import type { RunReport } from '../../src/cli/dependencies.ts';
+import type { AccountId, FillId, InstrumentId } from '../../src/domain/ids.ts';
+import type { RuleFinding } from '../../src/domain/verdict.ts';
+import { openJournalReader, type StoredEntry } from '../../src/persistence/journal-reader.ts';
+
+/** What differs between markets. Clock times are of Chicago. */
+export type AllRulesMarket = {
+  readonly replayFile?: string;
+  /** Instrument and price, in ticks, of the trades that somebody makes elsewhere. */
+  readonly elsewhere: { readonly instrument: string; readonly ticks: number };
+  readonly session: { readonly start: string; readonly end: string };
+  readonly forMs: number;
+};
+
+export type AllRulesRun = {
+  readonly report: RunReport;
+  readonly directory: string;
+  readonly rows: readonly StoredEntry[];
+  readonly isVerified: boolean;
+};
+
+const minuteMs = 60_000;
+const rowsMax = 1_000_000;
+
+/** Every rule is on for every account; each account is tight where its name says, so that no rule hides another. */
+function configurationText({ session, elsewhere }: AllRulesMarket): string {
+  const wide = { maxContracts: { limit: 40 }, maxContractsPerInstrument: { defaultLimit: 40 } };
+  const accounts: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+    CONTRACTS: { maxContracts: { limit: 4 }, maxContractsPerInstrument: { defaultLimit: 4 } },
+    INSTRUMENT: { ...wide, maxContractsPerInstrument: { defaultLimit: 3 } },
+    DAY_LOSS: { ...wide, dailyRealizedLoss: { limit: -60 }, dailyUnrealizedLoss: { limit: -40 } },
+    OPEN_LOSS: { ...wide, dailyUnrealizedLoss: { limit: -30 } },
+    OPEN_PROFIT: { ...wide, maxUnrealizedProfit: { target: 20 } },
+    FREQUENCY: { ...wide, tradeFrequencyLimit: { limits: { perMinute: 1, perHour: 2 } } },
+    COOLDOWN: {
+      ...wide,
+      dailyUnrealizedLoss: { limit: -25 },
+      cooldownAfterLoss: {
+        lossThresholds: [
+          { lossAmount: -5, cooldownDuration: '60s' },
+          { lossAmount: -20, cooldownDuration: '300s' },
+        ],
+      },
+    },
+    NO_STOP: { ...wide, noStopLossGrace: { graceSeconds: 45 } },
+    PERMISSION: wide,
+    BLOCKED: { ...wide, symbolBlocks: { blockedSymbols: [elsewhere.instrument] } },
+    MANAGED: { ...wide, tradeManagement: { autoStop: { enabled: true, ticks: 60 } } },
+    DAY_PROFIT: {
+      ...wide,
+      maxUnrealizedProfit: { target: 15 },
+      dailyRealizedProfit: { target: 15 },
+    },
+  };
+  // JSON is YAML; names of rules and accounts stay as they are.
+  return JSON.stringify({
+    rules: {
+      maxContracts: { enabled: true },
+      maxContractsPerInstrument: { enabled: true },
+      dailyRealizedLoss: { enabled: true, limit: -2_000 },
+      dailyUnrealizedLoss: { enabled: true, limit: -1_000 },
+      maxUnrealizedProfit: { enabled: true, target: 900 },
+      tradeFrequencyLimit: {
+        enabled: true,
+        limits: { perMinute: 30, perHour: 300, perSession: 900 },
+      },
+      cooldownAfterLoss: {
+        enabled: true,
+        lossThresholds: [{ lossAmount: -900, cooldownDuration: '60s' }],
+      },
+      noStopLossGrace: { enabled: true, graceSeconds: 3_600 },
+      sessionBlockOutside: { enabled: true },
+      authLossGuard: { enabled: true },
+      symbolBlocks: { enabled: true, blockedSymbols: ['ZC'] },
+      tradeManagement: { enabled: true },
+      dailyRealizedProfit: { enabled: true, target: 1_000 },
+    },
+    sessionHours: { enabled: true, ...session, timezone: 'America/Chicago' },
+    accounts: Object.entries(accounts).map(([id, rules]) => ({
+      id,
+      strategy: 'reckless',
+      configOverrides: { rules },
+    })),
+  });
+}
+
+/** Plays the market once, in a directory of its own, with what only a venue can cause along the way. */
+export async function playAllRules(market: AllRulesMarket): Promise<AllRulesRun> {
+  const directory = mkdtempSync(join(tmpdir(), 'bulkhead-all-rules-'));
+  const configPath = join(directory, 'all-rules.yaml');
+  writeFileSync(configPath, configurationText(market));
+  const dataDir = join(directory, 'data');
+  const parts = await composeForRun({
+    configPath,
+    dataDir,
+    seed: 'all-rules',
+    speed: 'max',
+    forMs: market.forMs,
+    ...(market.replayFile === undefined ? {} : { replayFile: market.replayFile }),
+  });
+  scheduleVenue(parts.composition, market);
+  const report = await new MarketRun(parts, () => undefined, new AbortController().signal).run();
+  const reader = openJournalReader(dataDir);
+  try {
+    const rows = reader.rowsAfter(0, rowsMax);
+    const isVerified = reader.verify().ok;
+    return { report, directory, rows, isVerified };
+  } finally {
+    reader.close();
+  }
+}
+
+export function removeRun({ directory }: AllRulesRun): void {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** The gate lets no order exceed a count or touch a blocked instrument: somebody has to trade elsewhere. */
+function scheduleVenue(
+  { clock, venue }: Awaited<ReturnType<typeof composeForRun>>['composition'],
+  market: AllRulesMarket,
+): void {
+  const startMs = clock.nowMs();
+  const { instrument, ticks } = market.elsewhere;
+  const buy = (account: string, lots: number): void =>
+    venue.externalFill({
+      fillId: `elsewhere-${account}` as FillId,
+      accountId: account as AccountId,
+      instrument: instrument as InstrumentId,
+      side: 'buy',
+      lots,
+      ticks,
+      feeUnits: 0,
+      venueTimeMs: clock.nowMs(),
+    });
+  clock.schedule(startMs + 10 * minuteMs, () => {
+    buy('CONTRACTS', 30);
+    buy('INSTRUMENT', 30);
+    buy('BLOCKED', 2);
+  });
+  clock.schedule(startMs + 20 * minuteMs, () =>
+    venue.announce({
+      type: 'venue.permission',
+      accountId: 'PERMISSION' as AccountId,
+      canTrade: false,
+      venueTimeMs: clock.nowMs(),
+    }),
+  );
+}
+
+export type Breach = {
+  readonly seq: number;
+  readonly account: string;
+  readonly finding: RuleFinding;
+};
+
+type Told = {
+  readonly type: string;
+  readonly finding?: RuleFinding;
+  readonly instrument?: string;
+  readonly lockId?: string;
+};
+
+const told = (row: StoredEntry): Told => JSON.parse(row.eventJson) as Told;
+
+/** Every row in which a rule was told of a breach. */
+export function breachesOf(rows: readonly StoredEntry[]): readonly Breach[] {
+  return rows.flatMap((row) => {
+    const { type, finding } = told(row);
+    if (row.machine !== 'rule' || type !== 'rule.verdictChanged') return [];
+    return finding?.verdict === 'DENY' ? [{ seq: row.seq, account: row.account, finding }] : [];
+  });
+}
