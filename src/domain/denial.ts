@@ -60,7 +60,7 @@ export const denialCatalogue = [
     remedy: 'close or reduce the position',
   },
   {
-    code: 'PROFIT_TARGET_REACHED',
+    code: 'UNREALIZED_PROFIT_REACHED',
     meaning: 'RULE-005: the open profit is at its target, or back at entry after it was armed',
     remedy: 'wait until the position is closed',
   },

@@ -76,7 +76,7 @@ const Config = keys
   });
 type Config = z.output<typeof Config>;
 
-const rule = { id: RuleId.parse('RULE-005'), code: 'PROFIT_TARGET_REACHED' } as const;
+const rule = { id: RuleId.parse('RULE-005'), code: 'UNREALIZED_PROFIT_REACHED' } as const;
 
 export const maxUnrealizedProfit: RuleDefinition<Config> = {
   ...rule,

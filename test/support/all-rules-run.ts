@@ -138,12 +138,12 @@ function scheduleVenue(
       feeUnits: 0,
       venueTimeMs: clock.nowMs(),
     });
-  clock.schedule(startMs + 10 * minuteMs, () => {
+  clock.schedule(startMs + 6 * minuteMs, () => {
     buy('CONTRACTS', 30);
     buy('INSTRUMENT', 30);
     buy('BLOCKED', 2);
   });
-  clock.schedule(startMs + 20 * minuteMs, () =>
+  clock.schedule(startMs + 10 * minuteMs, () =>
     venue.announce({
       type: 'venue.permission',
       accountId: 'PERMISSION' as AccountId,
@@ -155,24 +155,86 @@ function scheduleVenue(
 
 export type Breach = {
   readonly seq: number;
+  readonly correlationSeq: number;
   readonly account: string;
   readonly finding: RuleFinding;
 };
 
-type Told = {
+/** What the journal shows of one breach, up to the next breach of the same rule, account and entity. */
+export type Outcome = {
+  readonly breach: Breach;
+  /** Times the account was asked to enforce it. */
+  readonly asked: number;
+  /** Times the rule was told that its enforcement is done; late alerts would stand beside it. */
+  readonly achieved: number;
+  readonly delayed: number;
+  /** Locks that its turn set or extended. */
+  readonly locks: number;
+};
+
+type Event = {
   readonly type: string;
   readonly finding?: RuleFinding;
   readonly instrument?: string;
-  readonly lockId?: string;
 };
+type Row = StoredEntry & { readonly event: Event };
 
-const told = (row: StoredEntry): Told => JSON.parse(row.eventJson) as Told;
-
-/** Every row in which a rule was told of a breach. */
-export function breachesOf(rows: readonly StoredEntry[]): readonly Breach[] {
-  return rows.flatMap((row) => {
-    const { type, finding } = told(row);
-    if (row.machine !== 'rule' || type !== 'rule.verdictChanged') return [];
-    return finding?.verdict === 'DENY' ? [{ seq: row.seq, account: row.account, finding }] : [];
+/** Every breach that a rule was told of, with its outcome. */
+export function outcomesOf(stored: readonly StoredEntry[]): readonly Outcome[] {
+  const rows = stored.map((row) => ({ ...row, event: JSON.parse(row.eventJson) as Event }));
+  const breaches = rows.flatMap((row) => breachOf(row));
+  return breaches.map((breach) => {
+    const { seq, correlationSeq, finding } = breach;
+    const next = breaches.find((other) => other.seq > seq && isSameSource(other, breach));
+    const until = next?.seq ?? Number.POSITIVE_INFINITY;
+    const answers = (type: string): number =>
+      rows.filter(
+        (row) =>
+          row.event.type === type &&
+          row.seq > seq &&
+          row.seq < until &&
+          row.actor === `account/${breach.account}/rule/${finding.ruleId}` &&
+          row.event.instrument === finding.entity,
+      ).length;
+    const inTurn = rows.filter((row) => row.correlationSeq === correlationSeq);
+    return {
+      breach,
+      asked: rows.filter(
+        (row) => row.event.type === 'account.enforcementWanted' && row.causeSeq === seq,
+      ).length,
+      achieved: answers('rule.enforcementAchieved'),
+      delayed: answers('rule.enforcementDelayed'),
+      locks: inTurn.filter(
+        (row) =>
+          (row.event.type === 'actor.created' || row.event.type === 'lock.extended') &&
+          row.machine === 'lock' &&
+          row.actor.includes(`lock/${finding.ruleId}:`),
+      ).length,
+    };
   });
+}
+
+function breachOf({ event, machine, seq, correlationSeq, account }: Row): readonly Breach[] {
+  const { type, finding } = event;
+  if (machine !== 'rule' || type !== 'rule.verdictChanged') return [];
+  return finding?.verdict === 'DENY' ? [{ seq, correlationSeq, account, finding }] : [];
+}
+
+function isSameSource(one: Breach, other: Breach): boolean {
+  return (
+    one.account === other.account &&
+    one.finding.ruleId === other.finding.ruleId &&
+    one.finding.entity === other.finding.entity
+  );
+}
+
+/** Stops that RULE-012 has placed. */
+export function automatedStops(rows: readonly StoredEntry[]): number {
+  return rows.filter(
+    ({ machine, eventJson, contextDiffJson }) =>
+      machine === 'order' &&
+      (JSON.parse(eventJson) as Event).type === 'actor.created' &&
+      contextDiffJson.includes('"by":"RULE-012"') &&
+      contextDiffJson.includes('"orderType":"stop"'),
+  ).length;
 }

@@ -149,6 +149,28 @@ accounts:
     expect(sourceOf('B', 'enforcement')).toBe('default');
   });
 
+  it('merges maps of an override by key at every depth, and replaces lists', () => {
+    const configuration = load(`
+rules:
+  tradeFrequencyLimit: { limits: { perMinute: 5, perHour: 20 } }
+  symbolBlocks: { enabled: true, blockedSymbols: [ES, NQ] }
+accounts:
+  - id: A
+    configOverrides:
+      rules:
+        tradeFrequencyLimit: { limits: { perMinute: 2 } }
+        symbolBlocks: { blockedSymbols: [CL] }
+`);
+    expect(ruleOf(configuration, 'tradeFrequencyLimit')['limits']).toMatchObject({
+      perMinute: 2,
+      perHour: 20,
+    });
+    expect(ruleOf(configuration, 'symbolBlocks')).toMatchObject({
+      enabled: true,
+      blockedSymbols: ['CL'],
+    });
+  });
+
   it('defines instruments, with numbers as text', () => {
     const configuration = load(`
 instruments:

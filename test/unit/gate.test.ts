@@ -53,6 +53,7 @@ function gate(change: Partial<GateContext> = {}): GateContext {
 
 const lock: GateLock = { scope: 'account', source: 'RULE-003', kind: 'untilReset', reason: 'loss' };
 const stale = { ES: mark('ES', { last: '5800' }, 5_001) };
+const winning = facts({ positions: [position('ES', '1', '5700')] });
 const losing = facts({ positions: [position('ES', '1', '5807')] });
 
 const unprotected = facts({
@@ -99,6 +100,7 @@ const cases: readonly Case[] = [
   { code: 'CONTRACTS_MAX', intent: { quantityLots: 6 } },
   { code: 'INSTRUMENT_CONTRACTS_MAX', intent: { quantityLots: 4 } },
   { code: 'UNREALIZED_LOSS_REACHED', gate: { context: context(losing, fresh) } },
+  { code: 'UNREALIZED_PROFIT_REACHED', gate: { context: context(winning, fresh) } },
   { code: 'SYMBOL_BLOCKED', gate: { rules: [blocking] } },
   {
     code: 'STOP_REQUIRED',

@@ -82,10 +82,22 @@ function layers(tree: unknown, index: number, ruleKey: string): ReadonlyMap<stri
     if (typeof block !== 'object' || block === null) continue;
     for (const [key, value] of Object.entries(block)) {
       if (path.at(-1) === 'general' && !inheritedKeys.includes(key)) continue;
-      given.set(key, { value, path: [...path, key] });
+      given.set(key, { value: merged(given.get(key)?.value, value), path: [...path, key] });
     }
   }
   return given;
+}
+
+/** Maps merge by key, at every depth; scalars and lists are replaced. Source: rules 11. */
+function merged(below: unknown, above: unknown): unknown {
+  if (!isMap(below) || !isMap(above)) return above;
+  const both: Record<string, unknown> = { ...below };
+  for (const [key, value] of Object.entries(above)) both[key] = merged(below[key], value);
+  return both;
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function raised(

@@ -62,7 +62,7 @@ describe('the profit target', () => {
       {
         entity: 'MNQ',
         verdict: 'DENY',
-        code: 'PROFIT_TARGET_REACHED',
+        code: 'UNREALIZED_PROFIT_REACHED',
         wants: [
           { type: 'closePosition', instrument: 'MNQ' },
           { type: 'alert', severity: 'warning' },
