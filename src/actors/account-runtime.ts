@@ -1,3 +1,4 @@
+import type { Fill } from '../domain/fill.ts';
 import type { AccountId, InstrumentId, OrderId, RuleId } from '../domain/ids.ts';
 import type { ExitFacts, TradingState } from '../domain/machine-event.ts';
 import type { Currency, Units } from '../domain/money.ts';
@@ -10,6 +11,7 @@ import {
   type WorkingOrderFacts,
 } from '../domain/view.ts';
 import type { Cancel } from '../kernel/clock.ts';
+import { limits } from '../kernel/limits.ts';
 /** What the engine keeps at hand of one account: the facts for rules and gate, derived from the cells after each step. */
 import type { RuleConfigured } from './world.ts';
 
@@ -46,6 +48,9 @@ export class AccountRuntime {
   /** Names of the causes of the trading state. */
   causes: readonly string[] = [];
   isReconciled = false;
+  /** Executions booked by this process, and the last of them by id: a picture may be older than they are. */
+  fillsBooked = 0;
+  readonly lastFills: Fill[] = [];
   hasMoneyDifference = false;
   realizedUnits: Units = 0;
   feesUnits: Units = 0;
@@ -124,6 +129,12 @@ export class AccountRuntime {
         all[memoryKey(ruleId, entity)] = memory;
     }
     return all;
+  }
+
+  noteFill(fill: Fill): void {
+    this.fillsBooked += 1;
+    this.lastFills.push(fill);
+    if (this.lastFills.length > limits.fillsSincePictureMax) this.lastFills.shift();
   }
 
   openLots(instrument: InstrumentId): number {

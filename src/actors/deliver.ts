@@ -1,4 +1,4 @@
-import type { ActorId, AccountId } from '../domain/ids.ts';
+import type { ActorId, AccountId, OrderId } from '../domain/ids.ts';
 import type { MachineEvent, MachineId } from '../domain/machine-event.ts';
 import { InvariantViolation, invariant } from '../kernel/assert.ts';
 import { errorText } from '../kernel/errors.ts';
@@ -10,9 +10,10 @@ import { Cell, StepCrash, type StepResult } from './cell.ts';
 import { bookFill, observe } from './observe.ts';
 import { carryOut } from './recorded.ts';
 import { followDoubt } from './search.ts';
-import { onCrash, quarantine, supervisionOf } from './supervisor.ts';
+import { settleOrderEffects } from './settle-effects.ts';
+import { onCrash, quarantine } from './supervisor.ts';
 import type { Delivery, Turn } from './turn.ts';
-import type { World } from './world.ts';
+import { supervisionOf, type World } from './world.ts';
 
 /** Runs the queue of the turn to its end. */
 export function drain(world: World, turn: Turn): void {
@@ -62,7 +63,7 @@ function createCell(
   const cell = new Cell(delivery.to, delivery.account, world.options.machines[create.machine]);
   world.cells.set(delivery.to, cell);
   const event = { type: 'actor.created', input: create.input } as unknown as MachineEvent;
-  step(world, turn, cell, { ...delivery, event }, () => cell.create(create.input));
+  step(world, turn, cell, { ...delivery, create, event }, () => cell.create(create.input));
   return cell;
 }
 
@@ -139,6 +140,14 @@ function step(
   const correlationSeq = delivery.correlationSeq === 0 ? seq : delivery.correlationSeq;
   observe(world, cell);
   followDoubt(world, turn, cell);
+  if (cell.hosted.id === 'order')
+    settleOrderEffects(
+      world,
+      turn,
+      cell.account,
+      cell.context['orderId'] as OrderId,
+      delivery.event,
+    );
   if (cell.hosted.id === 'ledger') bookFill(world, turn, cell, delivery.event, seq);
   const context = { world, turn, cell, account: accountOf(world, cell), seq, correlationSeq };
   let index = 0;
@@ -160,6 +169,7 @@ function hold(world: World, turn: Turn, cell: Cell, delivery: Delivery): void {
     return;
   }
   mailbox.push(delivery);
+  turn.mailboxes.add(cell.id);
 }
 
 function accountOf(world: World, cell: Cell): AccountRuntime {

@@ -19,11 +19,13 @@ import { Inbox, type Accepted } from './inbox.ts';
 import type { EngineInput, Lane } from './input.ts';
 import type { SubmitAnswer } from './input.ts';
 import { handle } from './intake.ts';
+import { storeMailboxes } from './mailboxes.ts';
 import { passivate, snapshotLong, writeAllSnapshots, writeDueSnapshots } from './passivation.ts';
 import { recoverEngine, type StartReport } from './recovery.ts';
 import { chooseShadow, verifyShadows } from './shadow-verifier.ts';
 import { TimerService } from './timer-service.ts';
 import { outside, Turn } from './turn.ts';
+import { withdrawForbidden } from './withdraw.ts';
 import { defaultOrderSettings, emptyCounters, type EngineOptions, type World } from './world.ts';
 
 /** Real time between two looks of the shadow verifier. */
@@ -39,6 +41,8 @@ export class Engine {
   /** Grows with every change of the venue link, so that a late picture does not open a link that fell again. */
   private linkChanges = 0;
   private reconcileSinceMs = 0;
+  /** What went wrong while a picture was taken in; thrown to whoever drives the engine next. */
+  private fault: { readonly error: unknown } | undefined;
 
   constructor(options: EngineOptions) {
     this.shadowChance = options.random.fork('shadow');
@@ -67,6 +71,8 @@ export class Engine {
       supervision: new Map(),
       picturesWanted: new Set(),
       searches: new Map(),
+      questions: new Map(),
+      pendingFills: new Map(),
       lockStarts: new Map(),
       counters: emptyCounters(),
     };
@@ -97,10 +103,18 @@ export class Engine {
     this.world.timers.close();
   }
 
+  /** Nobody waits for it: a store that fails on the way must stop the process all the same (durability C4). */
+  private synchronizeAside(accountId: AccountId, then?: () => void, attempt = 0): void {
+    this.synchronize(accountId, then, attempt).catch((error: unknown) => {
+      this.fault ??= { error };
+    });
+  }
+
   /** Asks the venue for its complete picture of an account and compares. Rejects when a list could not be read. */
   async reconcile(accountId: AccountId, sinceMs: number): Promise<void> {
+    const fillsBefore = this.world.accounts.get(accountId)?.fillsBooked ?? 0;
     const snapshot = await this.world.options.venue.snapshot(accountId, sinceMs);
-    this.put('venue', { type: 'reconcile', accountId, snapshot, atMs: this.nowMs() });
+    this.put('venue', { type: 'reconcile', accountId, snapshot, fillsBefore, atMs: this.nowMs() });
     this.rest();
   }
 
@@ -110,6 +124,7 @@ export class Engine {
    */
   private async synchronize(accountId: AccountId, then?: () => void, attempt = 0): Promise<void> {
     const { clock, venue } = this.world.options;
+    const fillsBefore = this.world.accounts.get(accountId)?.fillsBooked ?? 0;
     this.picturesAsked += 1;
     let snapshot: VenueSnapshot;
     try {
@@ -121,14 +136,14 @@ export class Engine {
       this.finish(turn);
       const pauseMs = limits.reconcilePausesMs[attempt] ?? limits.reconcilePauseMsMax;
       clock.schedule(this.nowMs() + pauseMs, () => {
-        if (!this.isStopped) void this.synchronize(accountId, then, attempt + 1);
+        if (!this.isStopped) this.synchronizeAside(accountId, then, attempt + 1);
       });
       return;
     } finally {
       this.picturesAsked -= 1;
     }
     if (this.isStopped) return;
-    this.put('venue', { type: 'reconcile', accountId, snapshot, atMs: this.nowMs() });
+    this.put('venue', { type: 'reconcile', accountId, snapshot, fillsBefore, atMs: this.nowMs() });
     this.rest();
     then?.();
   }
@@ -182,9 +197,10 @@ export class Engine {
       if (clock.monotonicMs() - startedMs > limits.turnDurationMsMax) break;
     }
     this.alarm(turn);
+    withdrawForbidden(world, turn);
     this.finish(turn);
     this.verifyOne();
-    for (const accountId of world.picturesWanted) void this.synchronize(accountId);
+    for (const accountId of world.picturesWanted) this.synchronizeAside(accountId);
     world.picturesWanted.clear();
     return world.inbox.depth > 0;
   }
@@ -204,8 +220,9 @@ export class Engine {
     this.finish(turn);
   }
 
-  /** Turns until nothing waits. */
+  /** Turns until nothing waits. @throws StoreFailure, also one that came up while a picture was taken in */
   rest(): void {
+    if (this.fault !== undefined && !this.isStopped) throw this.fault.error;
     while (this.world.inbox.depth > 0) this.turn();
   }
 
@@ -256,7 +273,7 @@ export class Engine {
     const change = this.linkChanges;
     let left = this.world.options.accounts.length;
     for (const { id } of this.world.options.accounts) {
-      void this.synchronize(id, () => {
+      this.synchronizeAside(id, () => {
         left -= 1;
         if (left === 0 && change === this.linkChanges) open();
       });
@@ -307,6 +324,7 @@ export class Engine {
   private finish(turn: Turn): void {
     const { world } = this;
     const { options } = world;
+    storeMailboxes(world, turn);
     if (turn.isEmpty) {
       this.release(turn);
       return;

@@ -27,28 +27,18 @@ export function routeFill(world: World, turn: Turn, fill: Fill): void {
     );
     return;
   }
-  const known =
-    turn.takenFills.get(`${account.id}|${fill.fillId}`) ??
-    world.options.journal.findFill(account.id, fill.fillId);
+  const key = `${account.id}|${fill.fillId}`;
+  const row = turn.takenFills.get(key) ?? world.options.journal.findFill(account.id, fill.fillId);
+  const known = row?.fill ?? world.pendingFills.get(key);
   if (known !== undefined) {
-    world.counters.duplicateFills += 1;
-    if (fillContent(known.fill) === fillContent(fill)) return;
-    turn.addIncident(
-      account.id,
-      'TRADE_ID_CONFLICT',
-      `fill ${fill.fillId}: ${fillContent(known.fill)} and ${fillContent(fill)}`,
-      known.causeSeq,
-    );
-    if (fill.orderId !== undefined) {
-      const event = { type: 'order.filled', fill, origin: 'stream', atMs: turn.atMs } as const;
-      turn.sendSibling(account.id, `order/${fill.orderId}`, event, outside);
-    }
+    takeRepeat(world, turn, fill, known, row?.causeSeq ?? 0);
     return;
   }
   const seq = turn.addInput(account.id, { type: 'venue.fill', fill });
   const cause = { causeSeq: seq, correlationSeq: seq };
   const { atMs } = turn;
   const before = account.openLots(fill.instrument);
+  world.pendingFills.set(key, fill);
   const tradingDay = world.options.calendar.tradingDayOf(fill.venueTimeMs);
   turn.sendSibling(
     account.id,
@@ -76,6 +66,22 @@ export function routeFill(world: World, turn: Turn, fill: Fill): void {
   reportUnknownOrder(world, turn, fill, seq);
   closeWhatALockForbids(world, turn, account, fill, before, cause);
   refreshExits(world, turn, account.id);
+}
+
+/** A trade id that was booked before: the same content is a repeat, another one is a conflict that somebody must look at. */
+function takeRepeat(world: World, turn: Turn, fill: Fill, known: Fill, causeSeq: number): void {
+  world.counters.duplicateFills += 1;
+  const [before, now] = [fillContent(known), fillContent(fill)];
+  if (before === now) return;
+  turn.addIncident(
+    fill.accountId,
+    'TRADE_ID_CONFLICT',
+    `fill ${fill.fillId}: ${before} and ${now}`,
+    causeSeq,
+  );
+  if (fill.orderId === undefined) return;
+  const event = { type: 'order.filled', fill, origin: 'stream', atMs: turn.atMs } as const;
+  turn.sendSibling(fill.accountId, `order/${fill.orderId}`, event, outside);
 }
 
 /** An execution for an order id of ours that no actor has: booked like any other, and somebody must look. */
@@ -106,12 +112,17 @@ function isLeftToItsRule(world: World, account: AccountRuntime, instrument: Inst
   return isConfigured && cell?.status === 'live' && !account.failedRules.has(pacingRule);
 }
 
-/** While a lock covers the instrument, what a fill adds is closed at once. The fill that causes a lock comes before it. */
-function closeWhatALockForbids(
+/**
+ * While a lock covers the instrument, what a fill adds is closed at once, and so is what a voided fill or the venue's
+ * own report adds. The fill that causes a lock comes before it.
+ *
+ * @param keepLots what was open before, signed
+ */
+export function closeWhatALockForbids(
   world: World,
   turn: Turn,
   account: AccountRuntime,
-  fill: Fill,
+  fill: Pick<Fill, 'instrument' | 'orderId'>,
   keepLots: number,
   cause: Cause,
 ): void {

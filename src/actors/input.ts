@@ -29,7 +29,13 @@ export type EngineInput = { readonly atMs: number } & (
   | { readonly type: 'timer'; readonly row: TimerRow }
   /** Time alone may have changed a judgement of this account. */
   | { readonly type: 'judge'; readonly accountId: AccountId }
-  | { readonly type: 'reconcile'; readonly accountId: AccountId; readonly snapshot: VenueSnapshot }
+  | {
+      readonly type: 'reconcile';
+      readonly accountId: AccountId;
+      readonly snapshot: VenueSnapshot;
+      /** Executions booked when the picture was asked for: later ones may be missing in it. */
+      readonly fillsBefore: number;
+    }
   | { readonly type: 'restart'; readonly actor: ActorId }
   | {
       readonly type: 'resume';

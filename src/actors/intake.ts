@@ -1,11 +1,12 @@
 import type { Fill } from '../domain/fill.ts';
+import type { ActorId } from '../domain/ids.ts';
 import { unreachable } from '../kernel/assert.ts';
 import type { VenueEvent } from '../ports/venue.port.ts';
 /** One input at a time: what it means, and which actors hear of it. */
 import { acknowledgeResult } from './acknowledgement.ts';
 import { submitIntent } from './commands.ts';
 import { drain } from './deliver.ts';
-import { refreshExits, routeFill } from './fills.ts';
+import { closeWhatALockForbids, refreshExits, routeFill } from './fills.ts';
 import type { EngineInput } from './input.ts';
 import { judgeChanged, takeVerdicts } from './judge.ts';
 import { isUnlockBarred, routePermission } from './permission.ts';
@@ -61,16 +62,18 @@ function route(world: World, turn: Turn, input: EngineInput): void {
       return;
     }
     case 'reconcile':
-      reconcile(world, turn, input.accountId, input.snapshot);
+      reconcile(world, turn, input.accountId, input.snapshot, input.fillsBefore);
       return;
     case 'restart':
       restart(world, turn, input.actor);
+      refreshAfterRestart(world, turn, input.actor);
       return;
     case 'resume': {
       const { actor, skipEvent, by, reason } = input;
       turn.addInput('', { type: 'operator.resume', actor, skipEvent, by, reason });
       if (!resume(world, turn, actor, skipEvent))
         turn.addDeadLetter(by, actor, { type: 'operator.resume' }, 'unknown');
+      refreshAfterRestart(world, turn, actor);
       return;
     }
     case 'unlock':
@@ -110,6 +113,13 @@ function unlock(world: World, turn: Turn, input: Extract<EngineInput, { type: 'u
   drain(world, turn);
   if (account !== undefined && lock !== undefined && !account.locks.has(lockId))
     acknowledgeResult(turn, account, lock.source);
+}
+
+/** What waited for the actor is taken in; exits that are under way look at what it changed. */
+function refreshAfterRestart(world: World, turn: Turn, actor: ActorId): void {
+  drain(world, turn);
+  const cell = world.cells.get(actor);
+  if (cell !== undefined) refreshExits(world, turn, cell.account);
 }
 
 function routeVenue(world: World, turn: Turn, event: VenueEvent): void {
@@ -200,6 +210,7 @@ function routeVoid(world: World, turn: Turn, fill: Fill): void {
   const { tradingDay, realizedUnits } = known;
   const account = world.accounts.get(fill.accountId);
   if (account !== undefined) dropTrade(account, fill.fillId);
+  const before = account?.openLots(fill.instrument) ?? 0;
   turn.sendSibling(
     fill.accountId,
     'ledger',
@@ -220,6 +231,10 @@ function routeVoid(world: World, turn: Turn, fill: Fill): void {
       cause,
     );
   }
+  drain(world, turn);
+  if (account === undefined) return;
+  closeWhatALockForbids(world, turn, account, { instrument: fill.instrument }, before, cause);
+  refreshExits(world, turn, account.id);
 }
 
 function routeAccountReport(
@@ -238,6 +253,8 @@ function routeAccountReport(
     return;
   }
   const { accountId, instrument, openLots, costUnits, venueTimeMs } = event;
+  const account = world.accounts.get(accountId);
+  const before = account?.openLots(instrument) ?? 0;
   turn.sendSibling(
     accountId,
     `position/${instrument}`,
@@ -245,6 +262,8 @@ function routeAccountReport(
     outside,
   );
   drain(world, turn);
+  if (account !== undefined)
+    closeWhatALockForbids(world, turn, account, { instrument }, before, outside);
   refreshExits(world, turn, accountId);
 }
 

@@ -117,9 +117,27 @@ function evaluateAll(
   return changed;
 }
 
+/**
+ * What a rule could not judge when the last process ended: it is told the first verdict that it can, whatever that is,
+ * or the account would keep the cause for ever.
+ */
+export function restoreFindings(world: World, account: AccountRuntime): void {
+  for (const { definition } of account.rules) {
+    const cell = world.cells.get(actorId(account.id, `rule/${definition.id}`));
+    const unknown = (cell?.context['unknown'] ?? {}) as Readonly<Record<string, unknown>>;
+    for (const entity of Object.keys(unknown)) {
+      if (entity === 'evaluation') forget(account, definition.id);
+      else forget(account, definition.id, entity as RuleFinding['entity']);
+    }
+  }
+}
+
 /** After a failure the rule hears the next verdict whatever it is: only that ends its UNKNOWN. */
-function forget(account: AccountRuntime, ruleId: RuleId): void {
-  const entity = 'account';
+export function forget(
+  account: AccountRuntime,
+  ruleId: RuleId,
+  entity: RuleFinding['entity'] = 'account',
+): void {
   account.lastFindings.set(`${ruleId}|${entity}`, {
     ruleId,
     entity,
@@ -160,31 +178,27 @@ function tell(
   const key = `${finding.ruleId}|${finding.entity}`;
   const last = account.lastFindings.get(key);
   // The rule is at it: what it was told stays what counts, until the enforcement ends and the breach is judged anew.
-  if (
-    finding.verdict === 'DENY' &&
-    account.enforcing.get(finding.ruleId)?.includes(finding.entity) === true
-  )
-    return;
+  if (isBeingEnforced(account, finding)) return;
   account.lastFindings.set(key, finding);
   if (isSame(last, finding)) return;
-  if (finding.verdict === 'PASS' && finding.wants.length > 0) {
-    const { ruleId } = finding;
-    const actions = finding.wants.map((action) => asOrdered(world, account, action));
-    const automation = {
-      type: 'account.automationWanted',
-      ruleId,
-      actions,
-      atMs: turn.atMs,
-    } as const;
-    turn.sendSibling(account.id, 'account', automation, cause);
-    if (last === undefined || last.verdict === 'PASS') return;
-  }
-  if (finding.verdict === 'DENY' && last?.verdict !== 'DENY') {
+  if (
+    automates(world, turn, account, finding, cause) &&
+    (last === undefined || last.verdict === 'PASS')
+  )
+    return;
+  const isEnforced = isEnforcedBreach(account, last, finding);
+  if (finding.verdict === 'DENY' && last?.verdict !== 'DENY' && !isEnforced) {
     world.counters.breaches += 1;
     turn.note(`BREACH ${account.id} ${finding.ruleId} ${finding.entity} ${findingText(finding)}`);
   }
   const nextBoundaryMs = world.options.calendar.nextBoundaryMs(turn.atMs);
-  const event = { type: 'rule.verdictChanged', finding, nextBoundaryMs, atMs: turn.atMs } as const;
+  const told = isEnforced ? { ...finding, wants: [] } : finding;
+  const event = {
+    type: 'rule.verdictChanged',
+    finding: told,
+    nextBoundaryMs,
+    atMs: turn.atMs,
+  } as const;
   turn.sendSibling(account.id, `rule/${finding.ruleId}`, event, cause);
 }
 
@@ -216,6 +230,23 @@ function asOrdered(world: World, account: AccountRuntime, action: WantedAction):
   return { ...action, quantityLots: addExact(action.quantityLots, filledLots) };
 }
 
+/**
+ * A breach that an earlier process has enforced to its end: locked by the rule, and nothing is left that could be
+ * open. After a restart it asks for nothing, and the lock keeps its reason. Source: rules 5.2.
+ */
+function isEnforcedBreach(
+  account: AccountRuntime,
+  last: RuleFinding | undefined,
+  { ruleId, entity, verdict }: RuleFinding,
+): boolean {
+  if (verdict !== 'DENY' || entity !== 'account') return false;
+  if (last !== undefined && last.verdict !== 'UNKNOWN') return false;
+  if (account.exposedInstruments().length > 0) return false;
+  return [...account.locks.values()].some(
+    ({ source, scope }) => source === ruleId && scope === 'account',
+  );
+}
+
 function isSame(last: RuleFinding | undefined, finding: RuleFinding): boolean {
   const isPass = finding.verdict === 'PASS';
   // A breach that asks for nothing was enforced when it began: neither a restart nor a further look repeats it.
@@ -244,4 +275,26 @@ function remember(turn: Turn, account: AccountRuntime, finding: RuleFinding, cau
     { type: 'rule.remembered', entity, memory, atMs: turn.atMs },
     cause,
   );
+}
+
+function isBeingEnforced(
+  account: AccountRuntime,
+  { verdict, ruleId, entity }: RuleFinding,
+): boolean {
+  return verdict === 'DENY' && account.enforcing.get(ruleId)?.includes(entity) === true;
+}
+
+/** Hands on what an automation wants beside a position. @returns whether the finding was one */
+function automates(
+  world: World,
+  turn: Turn,
+  account: AccountRuntime,
+  { ruleId, verdict, wants }: RuleFinding,
+  cause: Cause,
+): boolean {
+  if (verdict !== 'PASS' || wants.length === 0) return false;
+  const actions = wants.map((action) => asOrdered(world, account, action));
+  const wanted = { type: 'account.automationWanted', ruleId, actions, atMs: turn.atMs } as const;
+  turn.sendSibling(account.id, 'account', wanted, cause);
+  return true;
 }

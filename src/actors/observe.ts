@@ -243,6 +243,8 @@ export function bookFill(
   };
   turn.fills.push(row);
   turn.takenFills.set(`${fill.accountId}|${fill.fillId}`, row);
+  world.pendingFills.delete(`${fill.accountId}|${fill.fillId}`);
+  world.accounts.get(cell.account)?.noteFill(fill);
   world.counters.fills += 1;
   const account = world.accounts.get(fill.accountId);
   if (account !== undefined) addTrade(account, row);

@@ -1,4 +1,4 @@
-import type { ActorId } from '../domain/ids.ts';
+import type { ActorId, OrderId } from '../domain/ids.ts';
 import { limits } from '../kernel/limits.ts';
 /** Closed orders leave memory; snapshots keep the tail of the journal short. Both in small portions between turns. */
 import type { Cell } from './cell.ts';
@@ -23,6 +23,7 @@ export function passivate(world: World, nowMs: number): void {
     cell.stop();
     world.cells.delete(cell.id);
     world.supervision.delete(cell.id);
+    world.questions.delete(cell.context['orderId'] as OrderId);
   }
 }
 

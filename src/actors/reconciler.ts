@@ -1,6 +1,7 @@
+import type { Fill } from '../domain/fill.ts';
 import type { AccountId, InstrumentId, OrderId } from '../domain/ids.ts';
 import { formatMoney } from '../domain/money.ts';
-import type { OrderVenueEvent } from '../domain/order-event.ts';
+import type { NewValues, OrderVenueEvent } from '../domain/order-event.ts';
 import { orderRegions } from '../machines/order.machine.ts';
 import type { VenueOrder, VenueSnapshot } from '../ports/venue.port.ts';
 /**
@@ -9,7 +10,7 @@ import type { VenueOrder, VenueSnapshot } from '../ports/venue.port.ts';
  */
 import type { AccountRuntime } from './account-runtime.ts';
 import { drain } from './deliver.ts';
-import { refreshExits, routeFill } from './fills.ts';
+import { closeWhatALockForbids, refreshExits, routeFill } from './fills.ts';
 import { isProvenAbsent } from './search.ts';
 import { settleOrderEffects } from './settle-effects.ts';
 import type { Cause, Turn } from './turn.ts';
@@ -21,9 +22,11 @@ export function reconcile(
   turn: Turn,
   accountId: AccountId,
   snapshot: VenueSnapshot,
+  fillsBefore: number,
 ): void {
   const account = world.accounts.get(accountId);
   if (account === undefined) return;
+  const later = fillsLaterThan(account, snapshot, fillsBefore);
   const { asOfMs, balanceUnits, orders, fills, positions } = snapshot;
   const summary = { asOfMs, balanceUnits, orders: orders.length, fills: fills.length, positions };
   const seq = turn.addInput(accountId, { type: 'venue.snapshot', ...summary });
@@ -34,12 +37,29 @@ export function reconcile(
   }
   drain(world, turn);
   reconcileOrders(world, turn, account, snapshot, cause);
-  reconcilePositions(world, turn, account, snapshot, cause);
-  reconcileMoney(world, turn, account, snapshot, seq);
+  if (!reconcilePositions(world, turn, account, snapshot, later, cause)) {
+    // Executions overtook the picture, and it cannot be told what is missing in it: it is taken again.
+    world.picturesWanted.add(accountId);
+    refreshExits(world, turn, accountId);
+    return;
+  }
+  if (later.length === 0) reconcileMoney(world, turn, account, snapshot, seq);
   account.isReconciled = true;
   account.touch();
   turn.sendSibling(accountId, 'account', { type: 'account.reconciled', atMs: turn.atMs }, cause);
   refreshExits(world, turn, accountId);
+}
+
+/** Executions that were booked while the picture was on its way and are not in it. */
+function fillsLaterThan(
+  account: AccountRuntime,
+  snapshot: VenueSnapshot,
+  fillsBefore: number,
+): readonly Fill[] {
+  const count = account.fillsBooked - fillsBefore;
+  if (count === 0) return [];
+  const known = new Set(snapshot.fills.map(({ fillId }) => fillId));
+  return account.lastFills.slice(-count).filter(({ fillId }) => !known.has(fillId));
 }
 
 /** A fill that the ledger has booked and its order has not seen (its actor was down): the order hears of it again. */
@@ -74,7 +94,7 @@ function reconcileOrders(
     if (order.orderId === undefined) adopt(world, turn, account, order, cause);
     reported.set(order.orderId ?? order.venueOrderId, order);
   }
-  for (const orderId of openOrders(world, account)) {
+  for (const orderId of openOrders(world, account, snapshot)) {
     const order = reported.get(orderId);
     const event =
       order === undefined ? absent(world, turn, account, orderId) : statusEvent(order, turn.atMs);
@@ -87,8 +107,15 @@ function reconcileOrders(
 }
 
 /** Orders that may still fill, and orders whose submission is in doubt. */
-function openOrders(world: World, account: AccountRuntime): readonly OrderId[] {
+function openOrders(
+  world: World,
+  account: AccountRuntime,
+  { orders }: VenueSnapshot,
+): readonly OrderId[] {
   const open = new Set<OrderId>(account.workingOrders.keys());
+  // What is over for us may still be open there.
+  for (const { orderId, status } of orders)
+    if (orderId !== undefined && openStatuses.has(status)) open.add(orderId);
   for (const id of world.openEffects.keys()) {
     if (world.cells.get(actorId(account.id, `order/${id}`))?.hosted.id === 'order')
       open.add(id as OrderId);
@@ -125,11 +152,11 @@ function statusEvent(order: VenueOrder, atMs: number): OrderVenueEvent {
   switch (order.status) {
     case 'working':
     case 'partial':
-      return { type: 'order.opened', ...base };
+      return { type: 'order.opened', values: valuesOf(order), ...base };
     case 'suspended':
-      return { type: 'order.suspended', ...base };
+      return { type: 'order.suspended', values: valuesOf(order), ...base };
     case 'triggered':
-      return { type: 'order.triggered', ...base };
+      return { type: 'order.triggered', values: valuesOf(order), ...base };
     case 'filled':
       return { type: 'order.statusFilled', ...base };
     case 'canceled':
@@ -139,6 +166,15 @@ function statusEvent(order: VenueOrder, atMs: number): OrderVenueEvent {
     case 'rejected':
       return { type: 'order.venueRejected', reason: 'found by reconciliation', ...base };
   }
+}
+
+/** What the venue shows now: it settles a change whose answer was lost. */
+function valuesOf({ quantityLots, limitTicks, stopTicks }: VenueOrder): NewValues {
+  return {
+    quantityLots,
+    ...(limitTicks === undefined ? {} : { limitTicks }),
+    ...(stopTicks === undefined ? {} : { stopTicks }),
+  };
 }
 
 const openStatuses: ReadonlySet<string> = new Set(['working', 'partial', 'suspended', 'triggered']);
@@ -187,14 +223,21 @@ function reconcilePositions(
   turn: Turn,
   account: AccountRuntime,
   snapshot: VenueSnapshot,
+  later: readonly Fill[],
   cause: Cause,
-): void {
+): boolean {
+  let isComplete = true;
   const reported = new Map(snapshot.positions.map((position) => [position.instrument, position]));
   const instruments = new Set<InstrumentId>([...reported.keys(), ...account.positions.keys()]);
   for (const instrument of [...instruments].toSorted()) {
     const theirs = reported.get(instrument);
     const oursLots = account.openLots(instrument);
-    if ((theirs?.openLots ?? 0) === oursLots) {
+    const missing = later.filter((fill) => fill.instrument === instrument);
+    const missingLots = missing.reduce(
+      (sum, { side, lots }) => sum + (side === 'buy' ? lots : -lots),
+      0,
+    );
+    if ((theirs?.openLots ?? 0) + missingLots === oursLots) {
       if (oursLots !== 0)
         turn.sendSibling(
           account.id,
@@ -202,6 +245,10 @@ function reconcilePositions(
           { type: 'position.agreed', atMs: turn.atMs },
           cause,
         );
+      continue;
+    }
+    if (missing.length > 0) {
+      isComplete = false;
       continue;
     }
     const name =
@@ -221,8 +268,11 @@ function reconcilePositions(
       atMs: turn.atMs,
     } as const;
     turn.sendSibling(account.id, `position/${instrument}`, event, cause);
+    drain(world, turn);
+    closeWhatALockForbids(world, turn, account, { instrument }, oursLots, cause);
   }
   drain(world, turn);
+  return isComplete;
 }
 
 /** Unexplained money blocks new risk until somebody explains it. Source: execution 11.5. */

@@ -7,6 +7,7 @@ import type { EffectRow } from '../ports/journal.port.ts';
 import type { AccountRuntime } from './account-runtime.ts';
 import type { Cell } from './cell.ts';
 import { submitProtective } from './commands.ts';
+import { askFor } from './search.ts';
 import type { Cause, Turn } from './turn.ts';
 import { actorId, type World } from './world.ts';
 
@@ -54,8 +55,7 @@ export function carryOut(context: StepContext, recorded: Recorded, index: number
       );
       return;
     case 'venue.queryOrder':
-      // A question changes nothing at the venue: it needs no row, and recovery asks again by itself.
-      turn.releases.push(() => world.options.venue.query(account.id, recorded.orderId));
+      askFor(world, turn, account.id, recorded.orderId);
       return;
     case 'intent':
       submitProtective(context, recorded.intent);
@@ -101,7 +101,10 @@ function submit(context: StepContext, orderId: OrderId): void {
   };
   turn.effects.push(row);
   world.openEffects.set(orderId, 'SENT');
+  const submission = { order, isWithdrawn: false };
+  turn.submissions.push(submission);
   turn.releases.push(() => {
+    if (submission.isWithdrawn) return;
     world.counters.submissions += 1;
     world.options.venue.submit(order);
   });

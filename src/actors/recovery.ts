@@ -7,6 +7,8 @@ import type { ActorState, EffectRow, Recovered } from '../ports/journal.port.ts'
 import { restoreAcknowledgement } from './acknowledgement.ts';
 import { clearUnwantedLocks } from './configured-locks.ts';
 import { drain, restoreCell } from './deliver.ts';
+import { restoreFindings } from './judge.ts';
+import { restoreMailboxes } from './mailboxes.ts';
 import { permissionKey } from './permission.ts';
 import { armBoundary, boundaryTimer } from './scheduler.ts';
 import { restoreTrades } from './trades.ts';
@@ -43,9 +45,12 @@ export function recoverEngine(world: World): { report: StartReport; turn: Turn }
     restoreTrades(world, account);
     const permission = recovered.values.get(permissionKey(account.id));
     if (permission !== undefined) account.canTrade = permission === 'true';
+    restoreFindings(world, account);
   }
   for (const settings of options.accounts) startAccount(world, turn, settings, recovered);
   for (const account of world.accounts.values()) clearUnwantedLocks(world, turn, account);
+  drain(world, turn);
+  restoreMailboxes(world, turn, recovered);
   drain(world, turn);
   const inDoubt = doubtEffects(world, turn, recovered.openEffects);
   drain(world, turn);

@@ -4,7 +4,7 @@ import type { TimerRow } from '../ports/journal.port.ts';
 /** Due timers and calendar boundaries. Every handler checks again whether its reason still holds. */
 import type { AccountRuntime } from './account-runtime.ts';
 import { drain } from './deliver.ts';
-import { searchAgain, searchEvent } from './search.ts';
+import { askFor, questionEvent, searchAgain, searchEvent } from './search.ts';
 import { settleOrderEffects } from './settle-effects.ts';
 import { timerKey } from './timer-service.ts';
 import { outside, type Turn } from './turn.ts';
@@ -31,6 +31,10 @@ export function deliverTimer(world: World, turn: Turn, row: TimerRow): void {
     searchAgain(world, turn, account.id, row.owner);
     return;
   }
+  if (row.event === questionEvent) {
+    askFor(world, turn, account.id, orderIdOf(account.id, row.owner));
+    return;
+  }
   const owner = row.owner as ActorId;
   turn.send({
     to: owner,
@@ -41,9 +45,13 @@ export function deliverTimer(world: World, turn: Turn, row: TimerRow): void {
   const sibling = siblingOf(account.id, owner);
   if (!sibling.startsWith('order/')) return;
   drain(world, turn);
-  settleOrderEffects(world, turn, account.id, sibling.slice('order/'.length) as OrderId, {
+  settleOrderEffects(world, turn, account.id, orderIdOf(account.id, owner), {
     type: row.event,
   });
+}
+
+function orderIdOf(accountId: AccountId, owner: string): OrderId {
+  return siblingOf(accountId, owner as ActorId).slice('order/'.length) as OrderId;
 }
 
 function timerEvent(

@@ -9,22 +9,11 @@ import type { CrashKind } from '../ports/journal.port.ts';
  * A crash stays in its actor: siblings and other accounts are not touched (supervision 4 to 7).
  */
 import { StepCrash, type Cell } from './cell.ts';
+import { forget } from './judge.ts';
+import { releaseMailbox } from './mailboxes.ts';
 import { observe, standInForPositions } from './observe.ts';
 import type { Delivery, Turn } from './turn.ts';
-import { actorId, type Supervision, type World } from './world.ts';
-
-export function supervisionOf(world: World, actor: ActorId): Supervision {
-  const known = world.supervision.get(actor);
-  if (known !== undefined) return known;
-  const fresh: Supervision = {
-    crashesMs: [],
-    backoffMs: limits.restartBackoffMs,
-    lastEventJson: '',
-    mailbox: [],
-  };
-  world.supervision.set(actor, fresh);
-  return fresh;
-}
+import { actorId, supervisionOf, type Supervision, type World } from './world.ts';
 
 /** An actor threw. Its step has left nothing; decides between restart, poison and quarantine. */
 export function onCrash(
@@ -46,8 +35,10 @@ export function onCrash(
   record.lastEventJson = eventJson;
   const mustKeep = !skipsPoison(cell);
   if (!isPoison || mustKeep) record.mailbox.unshift(delivery);
+  else forgetFindings(world, cell);
+  turn.mailboxes.add(cell.id);
   if (isPoison) onPoison(world, turn, cell, eventJson, crashStack(crash));
-  const isLost = cell.actorSeq === 0 || (isPoison && mustKeep);
+  const isLost = isPoison && mustKeep;
   if (isLost || record.crashesMs.length >= limits.restartsMax) {
     quarantine(
       world,
@@ -115,6 +106,13 @@ export function restart(world: World, turn: Turn, actor: ActorId): void {
   if (cell?.status !== 'backoff') return;
   const record = supervisionOf(world, actor);
   const state = world.options.journal.readActor(actor);
+  if (state === undefined && record.mailbox[0]?.create !== undefined) {
+    // It never had a first step: it is made again from the same input.
+    world.cells.delete(actor);
+    removeCause(world, turn, cell, `crash:${actor}`);
+    releaseMailbox(world, turn, actor);
+    return;
+  }
   try {
     if (state === undefined) throw new StepCrash(`${actor} has no committed state`);
     cell.restore(state);
@@ -124,8 +122,7 @@ export function restart(world: World, turn: Turn, actor: ActorId): void {
   }
   observe(world, cell);
   removeCause(world, turn, cell, `crash:${actor}`);
-  const waiting = record.mailbox.splice(0);
-  for (const delivery of waiting) turn.send(delivery);
+  releaseMailbox(world, turn, actor);
   // Quiet for (min+max)/2 and the next crash starts at the shortest wait again. Source: supervision 5.
   const quietMs = (limits.restartBackoffMs + limits.restartBackoffMsMax) / 2;
   const crashed = record.crashesMs.at(-1);
@@ -138,7 +135,11 @@ export function resume(world: World, turn: Turn, actor: ActorId, skipEvent: bool
   const cell = world.cells.get(actor);
   if (cell?.status !== 'quarantined') return false;
   const record = supervisionOf(world, actor);
-  if (skipEvent) record.mailbox.shift();
+  if (skipEvent) {
+    record.mailbox.shift();
+    turn.mailboxes.add(actor);
+    forgetFindings(world, cell);
+  }
   record.crashesMs.length = 0;
   record.lastEventJson = '';
   record.backoffMs = limits.restartBackoffMs;
@@ -190,6 +191,20 @@ function removeCause(world: World, turn: Turn, cell: Cell, cause: string): void 
 /** A rule can go on without an event; skipping one of an order, a position or the ledger would falsify the position. */
 function skipsPoison(cell: Cell): boolean {
   return cell.hosted.id === 'rule';
+}
+
+/** A verdict that the rule never took in is given again: a breach must not be lost with the event that told of it. */
+function forgetFindings(world: World, cell: Cell): void {
+  const account = world.accounts.get(cell.account);
+  if (account === undefined || cell.hosted.id !== 'rule') return;
+  const own = Array.from(account.lastFindings.values(), ({ ruleId, entity }) => ({
+    ruleId,
+    entity,
+  }));
+  for (const { ruleId, entity } of own) {
+    if (ruleId === cell.context['ruleId']) forget(account, ruleId, entity);
+  }
+  account.isDirty = true;
 }
 
 function onPoison(world: World, turn: Turn, cell: Cell, eventJson: string, stack: string): void {

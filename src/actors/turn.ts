@@ -1,5 +1,6 @@
 import type { ActorId, AccountId } from '../domain/ids.ts';
 import type { MachineEvent, MachineId } from '../domain/machine-event.ts';
+import type { SubmitOrder } from '../domain/order.ts';
 import { limits } from '../kernel/limits.ts';
 import type {
   CrashRow,
@@ -52,6 +53,10 @@ export class Turn {
   readonly incidents: IncidentRow[] = [];
   readonly denials: DenialRow[] = [];
   readonly values = new Map<string, string>();
+  /** Orders that leave after the commit, unless the end of the turn forbids it. */
+  readonly submissions: { readonly order: SubmitOrder; isWithdrawn: boolean }[] = [];
+  /** Actors whose waiting messages changed: they are stored with the turn. */
+  readonly mailboxes = new Set<ActorId>();
   /** Runs after the commit, in order. */
   readonly releases: (() => void)[] = [];
   /** Messages of the input in progress, first in first out. */

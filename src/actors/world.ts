@@ -1,4 +1,5 @@
 import type { Approved } from '../domain/approved.ts';
+import type { Fill } from '../domain/fill.ts';
 import type { AccountId, ActorId, InstrumentId, OrderId } from '../domain/ids.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type { MachineId } from '../domain/machine-event.ts';
@@ -8,6 +9,7 @@ import type { SessionCalendar } from '../domain/session.ts';
 import type { TradingCalendar } from '../domain/trading-day.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
+import { limits } from '../kernel/limits.ts';
 import type { Random } from '../kernel/random.ts';
 import type { AlertSinkPort } from '../ports/alert-sink.port.ts';
 import type { JournalPort } from '../ports/journal.port.ts';
@@ -129,6 +131,10 @@ export type World = {
   readonly picturesWanted: Set<AccountId>;
   /** Orders in doubt: look-ups so far, and answers that did not show them. */
   readonly searches: Map<OrderId, { readonly asked: number; readonly absences: number }>;
+  /** Orders that were asked about: how often in a row, and when the next question may leave. */
+  readonly questions: Map<OrderId, { readonly asked: number; readonly nextAtMs: number }>;
+  /** Executions that were taken in and wait for a ledger that is down, by account and trade id. */
+  readonly pendingFills: Map<string, Fill>;
   /** Monotonic time at which this process made a lock. */
   readonly lockStarts: Map<ActorId, number>;
   readonly counters: Counters;
@@ -152,6 +158,20 @@ export function emptyCounters(): Counters {
     crashes: 0,
     turns: 0,
   };
+}
+
+/** Crash history of an actor; empty for one that has never failed. */
+export function supervisionOf(world: World, actor: ActorId): Supervision {
+  const known = world.supervision.get(actor);
+  if (known !== undefined) return known;
+  const fresh: Supervision = {
+    crashesMs: [],
+    backoffMs: limits.restartBackoffMs,
+    lastEventJson: '',
+    mailbox: [],
+  };
+  world.supervision.set(actor, fresh);
+  return fresh;
 }
 
 /** `account/A1/order/BH-1-3`. */

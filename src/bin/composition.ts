@@ -8,6 +8,7 @@ import type { Instrument } from '../domain/instrument.ts';
 import { createSessionCalendar } from '../domain/session-calendar.ts';
 import { TradingCalendar } from '../domain/trading-day.ts';
 import { SimulatedClock } from '../kernel/clock.ts';
+import { exitCodes, OperatorError } from '../kernel/errors.ts';
 import { createIds } from '../kernel/ids.ts';
 import { limits } from '../kernel/limits.ts';
 import { createRandom, type Random } from '../kernel/random.ts';
@@ -20,7 +21,7 @@ import { ruleCatalogue } from '../rules/registry.ts';
 import { createPaperVenue, type PaperVenue } from '../venues/paper/paper-venue.ts';
 import { createEvaluator } from '../workers/evaluator.ts';
 import type { AccountConfiguration, Configuration } from './configuration.ts';
-import { Lockstep } from './lockstep.ts';
+import { Lockstep, startEngine } from './lockstep.ts';
 import { hostedMachines, knownMachines } from './machines.ts';
 import { isoText } from './progress.ts';
 import { createRunFeed, type RunFeed } from './run-feed.ts';
@@ -34,6 +35,8 @@ export type ComposeOptions = {
   /** Market time of the first tick; a database that is further on decides. */
   readonly startMs: number;
   readonly quoteMaxAgeMs: number;
+  /** Which market plays: a data directory goes on in its own market only. */
+  readonly marketName: string;
   readonly onNote?: (note: string) => void;
   readonly beforeStep?: EngineOptions['beforeStep'];
 };
@@ -58,6 +61,7 @@ export type Composition = {
 };
 
 const cursorKey = 'market.ticks';
+const marketKey = 'market.name';
 
 /** Version of the product, from the package. */
 export const productVersion: string = (
@@ -125,7 +129,10 @@ async function assemble(
     mode: configuration.mode,
     quoteMaxAgeMs: options.quoteMaxAgeMs,
     ...(options.beforeStep === undefined ? {} : { beforeStep: options.beforeStep }),
-    stamp: () => [{ key: cursorKey, value: String(cursor.resumeAfter) }],
+    stamp: () => [
+      { key: cursorKey, value: String(cursor.resumeAfter) },
+      { key: marketKey, value: options.marketName },
+    ],
     onCommit: ({ milliseconds }) => feed.committed(milliseconds),
     onNote: (note) => {
       feed.note(`${isoText(clock.nowMs())} ${note}`);
@@ -138,7 +145,8 @@ async function assemble(
     evaluator,
     onQuote: (quote) => venue.onQuote(quote),
   });
-  const started: StartReport = await engine.start();
+  const started: StartReport = await startEngine(clock, engine);
+  expectSameMarket(started, options.marketName, dataDir);
   expectWired(engine.world, configuration.accounts.map(enabledRules));
   cursor.resumeAfter = Number(started.values.get(cursorKey) ?? '0');
   await lockstep.rest();
@@ -170,6 +178,18 @@ function isEnabled({ config }: { readonly config: unknown }): boolean {
 
 function accountSettings({ id, balanceUnits, rules }: AccountConfiguration): AccountSettings {
   return { id, currency: 'USD', startBalanceUnits: balanceUnits, rules: configuredRules(rules) };
+}
+
+/** The stored position counts ticks of one market; in another it would skip or repeat. */
+function expectSameMarket({ values }: StartReport, marketName: string, dataDir: string): void {
+  const known = values.get(marketKey);
+  if (known === undefined || known === marketName) return;
+  throw new OperatorError({
+    code: 'OTHER_MARKET',
+    exitCode: exitCodes.configuration,
+    message: `${dataDir} belongs to the market ${known}, this run plays ${marketName}`,
+    remedy: 'Give the run a data directory of its own with --data-dir, or play the same market.',
+  });
 }
 
 /** A rule that is switched off is not evaluated, has no actor and no say at the gate. */

@@ -8,7 +8,7 @@ import type { Units } from '../domain/money.ts';
 import type { SessionSettings } from '../domain/session-calendar.ts';
 import type { CalendarSettings } from '../domain/trading-day.ts';
 import { limits } from '../kernel/limits.ts';
-import { ruleByKey } from '../rules/registry.ts';
+import { ruleCatalogue } from '../rules/registry.ts';
 import type { TraderName } from '../strategies/catalogue.ts';
 import type { PaperVenueOptions } from '../venues/paper/paper-venue.ts';
 import { crossProblems, crossWarnings } from './configuration/cross-checks.ts';
@@ -63,16 +63,15 @@ export type LoadOptions = {
   readonly overrides?: Readonly<Record<string, unknown>>;
 };
 
-/** Rules that the demonstration shows nothing of: it is about the three limits that every account has. */
-const rulesOfNoDemonstration = [
-  'cooldownAfterLoss',
-  'tradeFrequencyLimit',
-  'dailyRealizedProfit',
-  'maxContractsPerInstrument',
-  'symbolBlocks',
-  'maxUnrealizedProfit',
-  'tradeManagement',
-].filter((key) => ruleByKey(key) !== undefined);
+/** The demonstration is about the three limits that every account has; all other rules are off in it. */
+const rulesOfDemonstration: ReadonlySet<string> = new Set([
+  'maxContracts',
+  'dailyRealizedLoss',
+  'dailyUnrealizedLoss',
+]);
+const rulesOfNoDemonstration = ruleCatalogue
+  .map(({ key }) => key)
+  .filter((key) => !rulesOfDemonstration.has(key));
 
 /** Without a file: one account of 50,000 USD with the usual small limits, and a trader who needs them. */
 const demonstration: Readonly<Record<string, unknown>> = {

@@ -70,17 +70,24 @@ export async function journalTail(
         if (options.actor === undefined || row.actor === options.actor) onLine(lineOf(row));
       }
       if (news.length === rowsPerLook) continue;
-      await new Promise<void>((resolve) => {
-        const cancel = systemClock.schedule(systemClock.nowMs() + followMs, resolve);
-        signal.addEventListener('abort', () => {
-          cancel();
-          resolve();
-        });
-      });
+      await pause(followMs, signal);
     }
   } finally {
     reader.close();
   }
+}
+
+/** Resolves after the time, or at once when the signal comes. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = systemClock.schedule(systemClock.nowMs() + milliseconds, end);
+    signal.addEventListener('abort', end);
+  });
 }
 
 function lineOf(row: StoredEntry): JournalLine {

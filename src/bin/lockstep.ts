@@ -3,6 +3,7 @@
  * That makes a run a function of its input and seed, down to the last hash.
  */
 import type { Engine } from '../actors/engine.ts';
+import type { StartReport } from '../actors/recovery.ts';
 import type { Quote } from '../domain/view.ts';
 import { invariant } from '../kernel/assert.ts';
 import type { SimulatedClock } from '../kernel/clock.ts';
@@ -22,6 +23,21 @@ export type LockstepParts = {
   /** The venue's own market. */
   readonly onQuote: (quote: Quote) => void;
 };
+
+/** Starts an engine; while it waits for the venue's picture, simulated time runs to what the venue has due. */
+export async function startEngine(clock: SimulatedClock, engine: Engine): Promise<StartReport> {
+  const state = { isStarted: false };
+  const start = engine.start().finally(() => {
+    state.isStarted = true;
+  });
+  while (!state.isStarted) {
+    // Threads and promises answer between two looks.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    const dueMs = clock.nextDueMs();
+    if (!state.isStarted && engine.isSynchronizing && dueMs !== undefined) clock.runNext(dueMs);
+  }
+  return start;
+}
 
 export class Lockstep {
   private readonly parts: LockstepParts;

@@ -1,3 +1,5 @@
+/** From the options of a run to its parts: what plays, who trades, how fast. */
+import { basename } from 'node:path';
 import type { RunOptions } from '../cli/dependencies.ts';
 import type { InstrumentId } from '../domain/ids.ts';
 import type { Instrument } from '../domain/instrument.ts';
@@ -7,7 +9,6 @@ import type { MarketSource } from '../ports/market-data.port.ts';
 import { createStrategy, traderNames, type TraderName } from '../strategies/catalogue.ts';
 import { createGeneratedMarket } from '../venues/paper/market-generator.ts';
 import { openRecordedMarket } from '../venues/paper/recorded-market.ts';
-/** From the options of a run to its parts: what plays, who trades, how fast. */
 import { compose } from './composition.ts';
 import { loadConfiguration, type Configuration } from './configuration.ts';
 import type { MarketRunParts, Trader } from './market-run.ts';
@@ -48,6 +49,7 @@ export async function composeForRun(options: RunOptions): Promise<MarketRunParts
       seed,
       instruments: used,
       startMs,
+      marketName: marketName(options, seed),
       quoteMaxAgeMs: quoteMaxAgeMs(configuration, source),
     });
     const traders = configuration.accounts.flatMap((account): Trader[] => {
@@ -62,6 +64,10 @@ export async function composeForRun(options: RunOptions): Promise<MarketRunParts
     await source.close();
     throw error;
   }
+}
+
+function marketName({ replayFile }: RunOptions, seed: string): string {
+  return replayFile === undefined ? `generated:${seed}` : `replay:${basename(replayFile)}`;
 }
 
 async function openMarket(

@@ -18,6 +18,11 @@ export type CliIo = {
 /** The real process. */
 export function processIo(): CliIo {
   const { stdout, stderr, env } = process;
+  // `bulkhead journal tail | head`: a reader that has seen enough is no fault.
+  stdout.on('error', (fault: NodeJS.ErrnoException) => {
+    if (fault.code !== 'EPIPE') throw fault;
+    process.exit(0);
+  });
   const isTerminal = stderr.isTTY && env['TERM'] !== 'dumb';
   return {
     stdout: (text) => stdout.write(text),

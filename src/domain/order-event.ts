@@ -46,8 +46,8 @@ export type OrderVenueEvent =
   | ({ readonly type: 'order.placeAmbiguous'; readonly reason: string } & Reported)
   /** `values`: what the venue shows now, where it says so; a query must say it to settle a modify in doubt. */
   | ({ readonly type: 'order.opened'; readonly values?: NewValues } & Reported)
-  | ({ readonly type: 'order.suspended' } & Reported)
-  | ({ readonly type: 'order.triggered' } & Reported)
+  | ({ readonly type: 'order.suspended'; readonly values?: NewValues } & Reported)
+  | ({ readonly type: 'order.triggered'; readonly values?: NewValues } & Reported)
   | OrderFilled
   | ({ readonly type: 'order.statusFilled' } & Reported)
   | ({ readonly type: 'order.fillVoided'; readonly fill: Fill } & Reported)

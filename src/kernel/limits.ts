@@ -24,9 +24,14 @@ export const limits = {
   /** Pauses between look-ups of an order in doubt; answered by all of them, it is absent. Source: execution 2.3. */
   searchPausesMs: [500, 2_000, 5_000, 10_000] as readonly number[],
   searchPauseMsMax: 10_000,
+  /** Shortest pauses between two questions about one order, so also between two cancels. Source: execution 3.8. */
+  questionPausesMs: [250, 500, 1_000] as readonly number[],
+  questionPauseMsMax: 1_000,
   /** Pauses between attempts to get the venue's picture; the last holds on. Source: execution 11.1. */
   reconcilePausesMs: [1_000, 5_000, 10_000] as readonly number[],
   reconcilePauseMsMax: 10_000,
+  /** Executions booked while a picture of the venue is on its way; with more it is taken again. */
+  fillsSincePictureMax: 256,
   /** How far before a break of the link the comparison begins. Source: execution 2.2, orphan look-back. */
   reconcileLookBackMs: 3_600_000,
   /** One evaluation by a worker under the real clock. Source: supervision 15. */

@@ -18,6 +18,7 @@ import {
   fillOf,
   isFinalReport,
   isFinding,
+  isShowing,
   lacksFills,
   reasonOf,
   reportAge,
@@ -69,7 +70,7 @@ export function confirmed(context: OrderContext, event: OrderMachineEvent): Chan
     Object.assign(
       change,
       withoutModify(),
-      namedValues((event.type === 'order.opened' && event.values) || nothing),
+      namedValues((isShowing(event) && event.values) || nothing),
     );
   }
   return Object.assign(change, wantedSent(context, event));

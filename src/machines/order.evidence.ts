@@ -190,7 +190,17 @@ export function isFinding(context: OrderContext, event: OrderMachineEvent): bool
   if (event.type === 'order.filled') return judgeFill(context, event) === 'partial';
   if (event.type === 'order.updated') return !isStale(context, event);
   if (event.type === 'order.triggered' && !isTriggerable(context)) return false;
-  return showingTypes.has(event.type) && !isOlder(context, event);
+  return isShowing(event) && !isOlder(context, event);
+}
+
+type Showing = Extract<
+  OrderVenueEvent,
+  { type: 'order.opened' | 'order.suspended' | 'order.triggered' }
+>;
+
+/** A report of an order that is open, in whichever way. */
+export function isShowing(event: OrderMachineEvent): event is Showing {
+  return showingTypes.has(event.type);
 }
 
 const showingTypes: ReadonlySet<string> = new Set([
@@ -213,14 +223,14 @@ export function wantedOnFinding(
 
 /** A query that shows the order open says that no cancel has happened. */
 export function resolvesDoubt(event: OrderMachineEvent): boolean {
-  return event.type === 'order.opened' && event.origin === 'query';
+  return isShowing(event) && event.origin === 'query';
 }
 
 /** The doubted modify is settled by this report: a query that names the values it found. */
 export function resolvesModify(context: OrderContext, event: OrderMachineEvent): boolean {
   return (
     context.modify === 'doubted' &&
-    event.type === 'order.opened' &&
+    isShowing(event) &&
     event.origin === 'query' &&
     event.values !== undefined
   );

@@ -9,8 +9,6 @@ import { benchRules } from './rules.ts';
 import { benchSimulated } from './simulated.ts';
 import { benchTransitions } from './transitions.ts';
 
-export type CaseName = keyof typeof cases;
-
 export const cases = {
   transitions: { ids: ['T1', 'T2'], run: benchTransitions },
   rules: { ids: ['T3'], run: benchRules },

@@ -28,14 +28,27 @@ type Absorbed = {
   readonly breaches: number;
   readonly evaluations: number;
   readonly passes: number;
+  readonly mode: string;
+  readonly workerFailures: number;
 };
 
 /** Spikes go below the limit and back within one quote: only the extremes of the window can show them. */
 async function absorb(durationMs: number): Promise<Absorbed> {
   const evaluator = createEvaluator();
   let breaches = 0;
+  /** Triggers whose spike has not been found, or not been taken back yet. */
+  const spiked = new Set<string>();
+  const breached = new Set<string>();
   await evaluator.start((changes: readonly VerdictChange[]) => {
-    for (const { finding } of changes) if (finding.verdict === 'DENY') breaches += 1;
+    for (const { finding } of changes) {
+      if (finding.ruleId !== 'RULE-004' || !spiked.has(finding.entity)) continue;
+      if (finding.verdict === 'DENY') {
+        if (!breached.has(finding.entity)) breaches += 1;
+        breached.add(finding.entity);
+      } else if (finding.verdict === 'PASS' && breached.delete(finding.entity)) {
+        spiked.delete(finding.entity);
+      }
+    }
   });
   const shared = instrumentsNamed('B', sharedCount);
   const triggers = instrumentsNamed('T', triggerCount);
@@ -56,7 +69,6 @@ async function absorb(durationMs: number): Promise<Absorbed> {
   evaluator.ring(nowMs);
   await evaluator.settle();
   const evaluationsBefore = evaluator.health.evaluations;
-  breaches = 0;
 
   let [quotes, spikes, busyMs, passes] = [0, 0, 0, 0];
   const startedMs = performance.now();
@@ -73,9 +85,11 @@ async function absorb(durationMs: number): Promise<Absorbed> {
         evaluator.putQuote(quoteAt(instrument.id, parTicks + (quotes % 5), atMs));
       quotes += 1;
       if (quotes % spikeEvery !== 0) continue;
-      const trigger = triggers[spikes % triggerCount];
+      const trigger = triggers[(quotes / spikeEvery) % triggerCount];
+      // A second spike within the same window would be conflated with the first.
+      if (trigger === undefined || spiked.has(trigger.id)) continue;
       spikes += 1;
-      if (trigger === undefined) continue;
+      spiked.add(trigger.id);
       evaluator.putQuote(quoteAt(trigger.id, parTicks - 40, atMs));
       evaluator.putQuote(quoteAt(trigger.id, parTicks, atMs));
     }
@@ -91,30 +105,34 @@ async function absorb(durationMs: number): Promise<Absorbed> {
   if (evaluator.isDirty(endMs)) evaluator.ring(endMs);
   await evaluator.settle();
   await nextTurn();
+  const { mode, workerFailures } = evaluator.health;
   const evaluations = evaluator.health.evaluations - evaluationsBefore;
   await evaluator.close();
-  return { quotes, wallMs, busyMs, spikes, breaches, evaluations, passes };
+  return { quotes, wallMs, busyMs, spikes, breaches, evaluations, passes, mode, workerFailures };
 }
 
 export const benchQuotes: Case = async ({ scale }) => {
   await absorb(500);
   const result = await absorb(Math.max(1_000, 4_000 * scale));
-  const { quotes, wallMs, busyMs, spikes, breaches, evaluations, passes } = result;
+  const { quotes, wallMs, busyMs, spikes, breaches, evaluations, passes, mode, workerFailures } =
+    result;
   const perSecond = rate(quotes, wallMs);
   const busy = busyMs / wallMs;
   return [
     {
       id: 'T4',
-      what: `quotes/s absorbed with ${accountCount} accounts × ${positionsPerAccount} positions × 3 rules, main thread busy ≤ 25 %, nothing lost but by conflation`,
+      what: `quotes/s absorbed with ${accountCount} accounts × ${positionsPerAccount} positions × 13 rules, main thread busy ≤ 25 %, nothing lost but by conflation`,
       measured: `${rounded(perSecond)}/s at ${(busy * 100).toFixed(1)} % busy, ${breaches} of ${spikes} spikes found`,
       target: '≥ 200,000/s at ≤ 25 %',
       ...judged(
         [perSecond, { atLeast: quotesPerSecond * 0.995 }],
         [busy, { atMost: 0.25 }],
         [breaches, { atLeast: spikes }],
+        // Absorbed by the main thread alone is another measurement.
+        [1 + workerFailures, { atMost: 1 }],
       ),
-      detail: `${rounded(quotes)} quotes in ${rounded(wallMs)} ms, ${rounded((busyMs * 1_000) / quotes)} µs of the main thread per quote (rings and verdicts included), ${rounded(rate(evaluations, wallMs))} positions screened or rules evaluated per second, ${rounded(rate(passes, wallMs))} passes/s; ${sharedCount} instruments; spikes last one quote; the 3 rules that exist`,
-      why: 'the main thread pays for merging each quote into a full picture, the closing prices of three bases, and their extremes. On two cores the worker, the generator and the main thread share what there is: other load on the machine shows at once',
+      detail: `${rounded(quotes)} quotes in ${rounded(wallMs)} ms, ${rounded((busyMs * 1_000) / quotes)} µs of the main thread per quote (rings and verdicts included), ${rounded(rate(evaluations, wallMs))} positions screened or rules evaluated per second, ${rounded(rate(passes, wallMs))} passes/s; ${sharedCount} instruments; spikes last one quote; evaluation by ${mode}, ${workerFailures} worker failures; all 13 rules, of which a quote can change 5`,
+      why: 'the row is about the workers, and in a run with worker failures they did not do the work: a worker that misses its deadline is replaced, the main thread judges meanwhile, and a fresh worker judges every account in its first ring, in cold code',
     },
   ];
 };

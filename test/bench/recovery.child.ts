@@ -2,7 +2,7 @@
 import { recoverEngine } from '../../src/actors/recovery.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { createInlineEvaluator } from '../../src/workers/inline-evaluator.ts';
-import { recoveryAccounts, recoveryInstruments } from './recovery-data.ts';
+import { recoveryAccounts, recoveryInstruments } from './recovery-rows.ts';
 import { accountsNamed, createStage } from './stage.ts';
 
 const [, , directory = ''] = process.argv;

@@ -4,7 +4,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { judged, median, rounded, type Case, type Row } from './measure.ts';
-import { writeHistory } from './recovery-data.ts';
+import { writeHistory } from './recovery-rows.ts';
 import { inDirectory } from './stage.ts';
 
 type Recovery = {
@@ -50,7 +50,7 @@ async function measure(
     target: `≤ ${atMostMs / 1_000} s`,
     ...judged([totalMs, { atMost: atMostMs }]),
     detail: `${first?.actors ?? 0} actors restored, ${first?.inDoubt ?? 0} effects in doubt, ${written.rows} rows of which ${written.tailRows === 0 ? 'all' : written.tailRows} in the tail; open the store ${rounded(median(runs.map((run) => run.openMs)))} ms, restore ${rounded(median(runs.map((run) => run.restoreMs)))} ms; a fresh process each time (start of Node.js not counted, code not warm), median of 3`,
-    why: 'a cold process parses and folds every row of the tail and makes one XState actor per live order before its code is compiled; most of it is the making of actors. The product bounds the tail at 50,000 rows, half of what this row asks; a lower bound and orders restored on demand would shorten it further',
+    why: 'a cold process parses and folds every row of the tail and makes one XState actor per live order. How the time divides between the two was not profiled. The product bounds the tail at 50,000 rows, half of what this row asks',
   };
 }
 

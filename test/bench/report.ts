@@ -74,7 +74,7 @@ export function documentText(rows: readonly Row[], machine: Machine, command: st
     `- Date: ${date}`,
     `- Machine: ${processor}, ${memoryGb} GB, ${system}`,
     `- Node.js ${node}`,
-    `- Load average before the run: ${load} (what others did on the machine at the time)`,
+    `- Load average (one minute): ${load} before the run, ${(loadavg()[0] ?? 0).toFixed(2)} after it. Above 2 on two cores other programs took part, and latencies are theirs too`,
     `- Write and sync of 4 KiB on the disk used (${tmpdir() === '/tmp' ? 'the system’s temporary directory' : 'TMPDIR'}): p50 ${syncMicros.p50} µs, p99 ${syncMicros.p99} µs`,
     '',
     'Each case runs in a process of its own. Peers run in the same process as what they are compared with, in turns; the ratio is the median of the ratios of the rounds. Latencies are taken from the intended time of the input, so a pause that delays the generator counts.',

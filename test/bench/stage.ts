@@ -6,7 +6,7 @@ import { AccountRuntime } from '../../src/actors/account-runtime.ts';
 import { Engine } from '../../src/actors/engine.ts';
 import type { RuleConfigured } from '../../src/actors/world.ts';
 import { hostedMachines, knownMachines } from '../../src/bin/machines.ts';
-import { AccountId, FillId, InstrumentId, RuleId, VenueOrderId } from '../../src/domain/ids.ts';
+import { AccountId, FillId, InstrumentId, VenueOrderId } from '../../src/domain/ids.ts';
 import { createInstrument, type Instrument } from '../../src/domain/instrument.ts';
 import type { SubmitOrder } from '../../src/domain/order.ts';
 import type { Side } from '../../src/domain/position.ts';
@@ -19,7 +19,7 @@ import { openJournal } from '../../src/persistence/journal.ts';
 import type { JournalPort } from '../../src/ports/journal.port.ts';
 import type { RuleEvaluatorPort } from '../../src/ports/rule-evaluator.port.ts';
 import type { VenueEvent, VenuePort } from '../../src/ports/venue.port.ts';
-import { ruleById } from '../../src/rules/registry.ts';
+import { ruleCatalogue } from '../../src/rules/registry.ts';
 
 /** Tuesday 2026-03-10 10:00 in Chicago, for cases on simulated time. */
 export const startMs = Date.UTC(2026, 2, 10, 15, 0, 0);
@@ -50,21 +50,26 @@ export function instrumentsNamed(prefix: string, count: number): readonly Instru
   );
 }
 
-/** The three rules that exist, wide enough that only `unrealized` per position is ever reached. */
+/** All rules, wide enough that only open loss per position is ever reached. */
 export function ruleSettings(unrealized = '-300') {
-  const marks = { quoteMaxAgeSeconds: 3_600 };
-  const configs: Readonly<Record<string, object>> = {
+  const far: Readonly<Record<string, object>> = {
     'RULE-001': { limit: 1_000_000 },
-    'RULE-003': { limit: '-10000000', ...marks },
-    'RULE-004': { limit: unrealized, ...marks },
+    'RULE-002': { defaultLimit: 1_000_000 },
+    'RULE-003': { limit: '-10000000' },
+    'RULE-004': { limit: unrealized },
+    'RULE-005': { target: '10000000' },
+    'RULE-006': { limits: { perMinute: 100_000, perHour: 100_000, perSession: 100_000 } },
+    'RULE-007': { lossThresholds: [{ lossAmount: '-10000000', cooldownDuration: '5m' }] },
+    'RULE-013': { target: '10000000' },
   };
-  return Object.entries(configs).map(([id, config]) => {
-    const ruleId = RuleId.parse(id);
-    const definition = ruleById(ruleId);
-    if (definition === undefined) throw new Error(`no rule ${id}`);
-    return { ruleId, definition, config: definition.config.parse({ enabled: true, ...config }) };
+  return ruleCatalogue.map((definition) => {
+    const config = { enabled: true, quoteMaxAgeSeconds: 3_600, ...far[definition.id] };
+    return { ruleId: definition.id, definition, config: definition.config.parse(config) };
   });
 }
+
+/** Not for engines of the bench: they want a stop for every position, a session, and the venue's permission. */
+const demanding: ReadonlySet<string> = new Set(['RULE-008', 'RULE-009', 'RULE-010']);
 
 export function quoteAt(instrument: InstrumentId, ticks: number, atMs: number): Quote {
   return {
@@ -180,7 +185,9 @@ export function createStage(options: StageOptions): Stage {
     ballastBytes: 0,
   });
   const venue = new NotingVenue(clock);
-  const rules: readonly RuleConfigured[] = ruleSettings(options.unrealizedLimit);
+  const rules: readonly RuleConfigured[] = ruleSettings(options.unrealizedLimit).filter(
+    ({ ruleId }) => !demanding.has(ruleId),
+  );
   const engine = new Engine({
     clock,
     ids: createIds('BENCH', journal.epoch),

@@ -41,7 +41,7 @@ const ordersPerTurn = 42;
 
 /** The engine's own path: cells, facts, effects and their end, hash chain, one FULL commit per turn,
  * and the snapshot with which a finished order leaves memory. @returns milliseconds */
-export function runDurable(orders: number, directory: string): number {
+function runDurable(orders: number, directory: string): number {
   const clock = new SimulatedClock(1_000);
   const journal = openJournal({
     directory,
@@ -169,10 +169,10 @@ export const benchTransitions: Case = async ({ scale }) => {
       target: '≥ 15 ×',
       ...judged([toNaive, { atLeast: 15 }]),
       detail: `${detail}; even bare actors that store nothing would reach ${ratio(most)}`,
-      why: 'the peer pays one fsync per transition, and this disk acknowledges one in about a tenth of a millisecond: the ratio is bounded by what bare actors reach, and that bound is itself near the target. On a disk with 1 ms per fsync the same code is more than 50 × ahead',
+      why: 'the peer pays one fsync per transition and this disk acknowledges one in about a tenth of a millisecond, so the ratio is bounded by bare actors, which themselves stay below the target (see the details). The ratio moves with the disk: a run during which other programs kept the disk busy gave 19.5 ×, which says nothing good about our code',
     },
   ];
 };
 
 const whyDurable =
-  'per transition durability adds the text of the event and of the change, SHA-256, one row through SQLite, and its share of effects, snapshot, commit and garbage, all on the thread that runs the machines: in a profile the store takes 19 %, text and hash 10 %, snapshots of finished orders 6 %, effects 3 %, the collector 19 %. A journal thread takes row, hash and commit off this thread (the prototype gained 0.73 → 0.86 with it); it fits behind the same port';
+  'per transition durability adds the text of the event and of the change, SHA-256, one row through SQLite, and its share of effects, snapshot, commit and garbage, all on the thread that runs the machines. A profile on a memory file system, so without the disk, gave the store 19 % of the process, text and hash 10 %, snapshots of finished orders 6 %, effects 3 % and the collector 19 % (bare actors have garbage too). A journal thread would take row, hash and commit off this thread; that is the design’s expectation, not measured here';

@@ -1,5 +1,5 @@
 /** The pages about rules and configuration, made from their schemas. */
-import { ConfigurationFile } from '../../src/bin/configuration/schema.ts';
+import { ConfigurationFile, inheritedKeys } from '../../src/bin/configuration/schema.ts';
 import { ruleCatalogue } from '../../src/rules/registry.ts';
 import type { RuleDefinition } from '../../src/rules/rule.ts';
 import { generated, markdownTable } from './page-text.ts';
@@ -27,6 +27,12 @@ function sharedLines(): readonly KeyLine[] {
   );
 }
 
+/** `a`, `b` and `c` */
+function listText(names: readonly string[]): string {
+  const quoted = names.map((name) => `\`${name}\``);
+  return `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1) ?? ''}`;
+}
+
 function isSame(left: KeyLine, right: KeyLine): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
 }
@@ -40,6 +46,7 @@ export function rulesPage(): string {
     `\`${rule.key}\``,
     `\`${rule.code}\``,
     String(rule.precedence),
+    keySchemaOf(rule.config).properties?.['enabled']?.default === false ? 'off' : 'on',
   ]);
   return `${generated}
 
@@ -48,12 +55,12 @@ export function rulesPage(): string {
 A rule watches an account against one limit. Its verdict is \`PASS\`, \`DENY\` or \`UNKNOWN\`; unknown input stops new risk
 and never an exit. Rules are evaluated, and give their reasons, by ascending place.
 
-${markdownTable(['Rule', 'Limits', 'Block in the configuration', 'Code', 'Place'], rows)}
+${markdownTable(['Rule', 'Limits', 'Block in the configuration', 'Code', 'Place', 'Default'], rows)}
 
 A block stands under \`rules\`, for one account under \`configOverrides.rules\` of that account. A rule without a block has
-the defaults below. Every change of an account (an order, a fill, a report of the venue, a command) has all
-its rules judged in the same turn; rules that look at prices are also judged on worker threads, at every quote of what
-the account holds.
+the defaults below; the last column says whether it is on. Every change of an account (an order, a fill, a report of the
+venue, a command) has all its rules judged in the same turn; rules that look at prices are also judged on worker
+threads, at every quote of what the account holds.
 
 ${ruleCatalogue.map((rule) => ruleSection(rule, shared)).join('\n\n')}
 
@@ -61,7 +68,7 @@ ${ruleCatalogue.map((rule) => ruleSection(rule, shared)).join('\n\n')}
 
 ${keyTable(shared)}
 
-The last four stand in \`general\` for all rules at once; a block overrides them for its rule.
+${listText(inheritedKeys)} stand in \`general\` for all rules at once; a block overrides them for its rule.
 `;
 }
 

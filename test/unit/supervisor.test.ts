@@ -97,7 +97,7 @@ describe('a crash inside one actor', () => {
       by: 'admin',
       reason: 'mended',
     });
-    await second.lockstep.rest();
+    await second.quote('MNQ', 79_995, 79_996);
     expect(cell(second, 'account/A1/rule/RULE-004')?.status).toBe('live');
     expect(stateOf(second, 'A1')).toBe('ACTIVE');
     await second.engine.stop();

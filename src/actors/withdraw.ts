@@ -1,0 +1,52 @@
+import type { AccountId, OrderId } from '../domain/ids.ts';
+import type { SubmitOrder } from '../domain/order.ts';
+import { riskEffect } from '../rules/exposure.ts';
+/**
+ * A submit leaves after the commit of its turn. What the same turn has learned meanwhile (a breach, a lock, a crash)
+ * counts: an order that adds risk and may no longer do so never leaves. Source: execution 2.2, 10.
+ */
+import type { AccountRuntime } from './account-runtime.ts';
+import { drain } from './deliver.ts';
+import { judgeChanged } from './judge.ts';
+import { outside, type Turn } from './turn.ts';
+import type { World } from './world.ts';
+
+/** Runs at the end of a turn, before its commit. */
+export function withdrawForbidden(world: World, turn: Turn): void {
+  for (const submission of turn.submissions) {
+    const { order } = submission;
+    const account = world.accounts.get(order.accountId);
+    if (account === undefined || !isForbidden(account, order)) continue;
+    submission.isWithdrawn = true;
+    withdraw(world, turn, order.accountId, order.orderId);
+  }
+}
+
+function withdraw(world: World, turn: Turn, accountId: AccountId, orderId: OrderId): void {
+  const at = turn.effects.findIndex(({ id }) => id === orderId);
+  if (at >= 0) turn.effects.splice(at, 1);
+  world.openEffects.delete(orderId);
+  const reason = 'new risk was forbidden before it left';
+  turn.addIncident(accountId, 'ORDER_WITHDRAWN', `${orderId}: ${reason}`, 0);
+  const event = { type: 'order.notSent', reason, atMs: turn.atMs } as const;
+  turn.sendSibling(accountId, `order/${orderId}`, event, outside);
+  drain(world, turn);
+  judgeChanged(world, turn, outside);
+  drain(world, turn);
+}
+
+function isForbidden(account: AccountRuntime, order: SubmitOrder): boolean {
+  const { orderId, instrument } = order;
+  // The engine's own close passes in every state.
+  if (account.workingOrders.get(orderId)?.purpose === 'exit') return false;
+  const scopes: ReadonlySet<string> = new Set([
+    'account',
+    `symbol:${instrument}`,
+    `contract:${instrument}`,
+  ]);
+  const isLocked = [...account.locks.values()].some(({ scope }) => scopes.has(scope));
+  if (account.effectiveState === 'ACTIVE' && !isLocked) return false;
+  const facts = account.facts();
+  const workingOrders = facts.workingOrders.filter((other) => other.orderId !== orderId);
+  return riskEffect({ ...facts, workingOrders }, order) === 'increase';
+}
