@@ -51,7 +51,6 @@ export class AccountRuntime {
   /** Executions booked by this process, and the last of them by id: a picture may be older than they are. */
   fillsBooked = 0;
   readonly lastFills: Fill[] = [];
-  hasMoneyDifference = false;
   realizedUnits: Units = 0;
   feesUnits: Units = 0;
   tradingDay = '';

@@ -14,7 +14,7 @@ import { reconcile } from './reconciler.ts';
 import { deliverTimer } from './scheduler.ts';
 import { isProvenAbsent } from './search.ts';
 import { settleOrderEffects } from './settle-effects.ts';
-import { restart, resume } from './supervisor.ts';
+import { forgetPoison, restart, resume } from './supervisor.ts';
 import { dropTrade, voidKey } from './trades.ts';
 import { outside, type Turn } from './turn.ts';
 import { actorId, type World } from './world.ts';
@@ -74,6 +74,9 @@ function route(world: World, turn: Turn, input: EngineInput): void {
       if (!resume(world, turn, actor, skipEvent))
         turn.addDeadLetter(by, actor, { type: 'operator.resume' }, 'unknown');
       refreshAfterRestart(world, turn, actor);
+      // What it believes is old: the venue says what holds.
+      const resumed = world.cells.get(actor);
+      if (resumed !== undefined) world.picturesWanted.add(resumed.account);
       return;
     }
     case 'unlock':
@@ -87,6 +90,8 @@ function route(world: World, turn: Turn, input: EngineInput): void {
         { type: 'account.rearmed', by, reason, atMs: turn.atMs },
         outside,
       );
+      drain(world, turn);
+      forgetPoison(world, input.accountId);
       return;
     }
     default:

@@ -174,7 +174,7 @@ function observeLock(world: World, account: AccountRuntime, cell: Cell): void {
   const lock = cell.context as unknown as LockInput;
   account.showLocks();
   if (cell.stateJson !== '"active"') {
-    account.locks.delete(lock.lockId);
+    if (account.locks.delete(lock.lockId)) judgeAnew(account, lock.source);
     world.lockStarts.delete(cell.id);
     return;
   }
@@ -187,6 +187,13 @@ function observeLock(world: World, account: AccountRuntime, cell: Cell): void {
     ...(lock.expiresAtMs === undefined ? {} : { expiresAtMs: lock.expiresAtMs }),
   };
   account.locks.set(lock.lockId, facts);
+}
+
+/** A breach that outlives its lock is a breach again: at a boundary, at the end of a cooldown, after an unlock. */
+function judgeAnew(account: AccountRuntime, source: string): void {
+  for (const [key, { ruleId, verdict }] of account.lastFindings)
+    if (ruleId === source && verdict === 'DENY') account.lastFindings.delete(key);
+  account.isDirty = true;
 }
 
 /** When the enforcement of an entity ends, its breach is judged anew: what it asks for may have grown meanwhile. */

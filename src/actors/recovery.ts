@@ -3,6 +3,7 @@ import { isClosed, type ExecutionState } from '../domain/order.ts';
 import type { CancelOrder } from '../domain/order.ts';
 import type { Alert } from '../ports/alert-sink.port.ts';
 import type { ActorState, EffectRow, Recovered } from '../ports/journal.port.ts';
+import type { AccountRuntime } from './account-runtime.ts';
 /** Start and crash recovery are one path: what is committed is restored, what is in doubt is asked about, nothing is sent. */
 import { restoreAcknowledgement } from './acknowledgement.ts';
 import { clearUnwantedLocks } from './configured-locks.ts';
@@ -52,6 +53,7 @@ export function recoverEngine(world: World): { report: StartReport; turn: Turn }
   drain(world, turn);
   restoreMailboxes(world, turn, recovered);
   drain(world, turn);
+  for (const account of world.accounts.values()) dropPassingCauses(world, turn, account);
   const inDoubt = doubtEffects(world, turn, recovered.openEffects);
   drain(world, turn);
   for (const row of recovered.timers) {
@@ -92,6 +94,21 @@ function keepQuarantined(world: World, turn: Turn, actor: ActorId, reason: strin
   cell.status = 'quarantined';
   world.accounts.get(cell.account)?.supervisorCauses.add(`quarantine:${actor}`);
   turn.note(`QUARANTINED ${actor} since an earlier run: ${reason}`);
+}
+
+/**
+ * Causes of the process that has ended: its actors that were being restarted are back, its connection and its inbox are
+ * gone. What still holds is said again, and until the venue has been compared with the account may only reduce.
+ */
+function dropPassingCauses(world: World, turn: Turn, account: AccountRuntime): void {
+  const passing = ['crash:', 'link:', 'mailbox'];
+  for (const cause of account.causes) {
+    const isPassing = passing.some((prefix) => cause.startsWith(prefix));
+    if (!isPassing || account.supervisorCauses.has(cause)) continue;
+    const event = { type: 'account.causeRemoved', cause, atMs: turn.atMs } as const;
+    turn.sendSibling(account.id, 'account', event, outside);
+  }
+  drain(world, turn);
 }
 
 /** Creates what is missing; an account that comes back may only reduce until the venue has been asked. */

@@ -15,6 +15,9 @@ import { quarantine } from './supervisor.ts';
 import type { Turn } from './turn.ts';
 import type { World } from './world.ts';
 
+/** Steps run again at one look: a look must not hold up a turn. */
+const rowsReplayed = 16;
+
 /** What is wrong with one live actor; undefined when journal, machine and memory agree. */
 export function shadowProblem(world: World, cell: Cell): string | undefined {
   const history = world.options.journal.readHistory(cell.id);
@@ -64,8 +67,9 @@ function replayProblem(
   const { machine } = cell.hosted;
   let stateJson = before?.stateJson;
   let context = before === undefined ? undefined : (JSON.parse(before.contextJson) as Context);
-  for (const row of rows) {
-    if (stateJson !== undefined && context !== undefined) {
+  const from = rows.length - rowsReplayed;
+  for (const [index, row] of rows.entries()) {
+    if (index >= from && stateJson !== undefined && context !== undefined) {
       const after = step(machine, { stateJson, context }, eventOf(world, row));
       if (sortedJson(after.value) !== row.toState) {
         return `${cell.id} at row ${row.seq}: the machine gives ${sortedJson(after.value)}, the row says ${row.toState}`;

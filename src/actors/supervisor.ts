@@ -1,4 +1,4 @@
-import type { ActorId } from '../domain/ids.ts';
+import type { AccountId, ActorId } from '../domain/ids.ts';
 import type { TradingStateCause } from '../domain/machine-event.ts';
 import { InvariantViolation } from '../kernel/assert.ts';
 import { errorText } from '../kernel/errors.ts';
@@ -109,8 +109,8 @@ export function restart(world: World, turn: Turn, actor: ActorId): void {
   if (state === undefined && record.mailbox[0]?.create !== undefined) {
     // It never had a first step: it is made again from the same input.
     world.cells.delete(actor);
-    removeCause(world, turn, cell, `crash:${actor}`);
     releaseMailbox(world, turn, actor);
+    removeCause(world, turn, cell, `crash:${actor}`);
     return;
   }
   try {
@@ -121,8 +121,9 @@ export function restart(world: World, turn: Turn, actor: ActorId): void {
     return;
   }
   observe(world, cell);
-  removeCause(world, turn, cell, `crash:${actor}`);
+  // The account itself may have been down: its own cause waits in its mailbox, and goes after it was added.
   releaseMailbox(world, turn, actor);
+  removeCause(world, turn, cell, `crash:${actor}`);
   // Quiet for (min+max)/2 and the next crash starts at the shortest wait again. Source: supervision 5.
   const quietMs = (limits.restartBackoffMs + limits.restartBackoffMsMax) / 2;
   const crashed = record.crashesMs.at(-1);
@@ -145,8 +146,9 @@ export function resume(world: World, turn: Turn, actor: ActorId, skipEvent: bool
   record.backoffMs = limits.restartBackoffMs;
   cell.status = 'backoff';
   turn.quarantinesEnded.push(actor);
-  removeCause(world, turn, cell, `quarantine:${actor}`);
   restart(world, turn, actor);
+  if (world.cells.get(actor)?.status !== 'quarantined')
+    removeCause(world, turn, cell, `quarantine:${actor}`);
   return true;
 }
 
@@ -186,6 +188,14 @@ function removeCause(world: World, turn: Turn, cell: Cell, cause: string): void 
     causeSeq: 0,
     correlationSeq: 0,
   });
+}
+
+/** A re-armed account is no longer held by what halted it. */
+export function forgetPoison(world: World, accountId: AccountId): void {
+  const account = world.accounts.get(accountId);
+  if (account === undefined || account.tradingState === 'HALTED') return;
+  for (const cause of account.supervisorCauses)
+    if (cause.startsWith('poison:')) account.supervisorCauses.delete(cause);
 }
 
 /** A rule can go on without an event; skipping one of an order, a position or the ledger would falsify the position. */

@@ -85,6 +85,7 @@ export class Turn {
       this.deadLetters.length === 0 &&
       this.crashes.length === 0 &&
       this.effectChanges.length === 0 &&
+      this.timersPut.size === 0 &&
       this.timersDeleted.size === 0 &&
       this.values.size === 0 &&
       this.quarantinesEnded.length === 0 &&

@@ -86,7 +86,9 @@ export function checkAlways(run: Simulation): void {
   for (const [key, rows] of run.committed.fills)
     if (rows.length > 1) run.problem(`I5: fill ${key} was booked ${rows.length} times`);
   const { inbox, supervision } = run.running.engine.world;
-  if (inbox.highWater > limits.inboxDepthMax) run.problem(`I12: the inbox held ${inbox.highWater}`);
+  // Commands are refused at the bound; what the venue says never is, and a turn of it is small.
+  if (inbox.depth > 0 || inbox.highWater > 2 * limits.inboxDepthMax)
+    run.problem(`I12: the inbox holds ${inbox.depth}, and held ${inbox.highWater}`);
   for (const [actor, { mailbox }] of supervision)
     if (mailbox.length > limits.inboxDepthMax)
       run.problem(`I12: the mailbox of ${actor} held ${mailbox.length}`);
@@ -136,6 +138,7 @@ export function checkLiveness(run: Simulation): void {
     checkPositions(run, account);
     checkBreaches(run, account);
     checkMoney(run, account);
+    checkState(run, account);
   }
   for (const cell of run.running.engine.world.cells.values()) {
     if (cell.status !== 'live') run.problem(`liveness: ${cell.id} is ${cell.status}`);
@@ -166,11 +169,32 @@ function checkPositions(run: Simulation, account: AccountRuntime): void {
 function checkMoney(run: Simulation, account: AccountRuntime): void {
   // How a voided fill splits into cost and profit depends on what came after it.
   if (run.voided.size > 0) return;
-  const theirs = run.venue.ledger().balances.find((row) => row.accountId === account.id)?.units;
-  const ledger = run.running.engine.world.cells.get(actorId(account.id, 'ledger'));
-  const ours = ledger?.context['balanceUnits'];
-  if (theirs !== undefined && ours !== theirs)
-    run.problem(`I5: the balance of ${account.id} is ${String(ours)}, the venue's ${theirs}`);
+  const { balances, positions } = run.venue.ledger();
+  const theirs = balances.find((row) => row.accountId === account.id)?.units;
+  const ledger = run.running.engine.world.cells.get(actorId(account.id, 'ledger'))?.context;
+  const books = (ledger?.['books'] ?? {}) as Readonly<Record<string, PositionBook>>;
+  const ours = Number(ledger?.['balanceUnits']) - costOf(Object.values(books));
+  const theirBooks = positions.filter((row) => row.accountId === account.id);
+  const expected =
+    theirs === undefined ? ours : theirs - costOf(theirBooks.map(({ book }) => book));
+  if (ours !== expected)
+    run.problem(`I5: ${account.id} has paid and received ${ours}, by the venue ${expected}`);
+}
+
+/** What is open was paid; how much of it counts as profit depends on the order in which executions are heard of. */
+function costOf(books: readonly PositionBook[]): number {
+  return books.reduce((sum, { costUnits }) => sum + costUnits, 0);
+}
+
+/** Nothing but a lock keeps an account from trading, once everybody agrees again. */
+function checkState(run: Simulation, account: AccountRuntime): void {
+  for (const cause of account.causes) {
+    const isExplained =
+      cause.startsWith('lock:') || (cause === 'money:unexplained' && run.voided.size > 0);
+    if (!isExplained) run.problem(`liveness: ${account.id} is kept from trading by ${cause}`);
+  }
+  if (account.supervisorCauses.size > 0)
+    run.problem(`liveness: ${account.id} is held by ${[...account.supervisorCauses].join(', ')}`);
 }
 
 /** Every breach of an enforcing rule has ended: what it objects to is closed, or reduced to the limit. */

@@ -1,6 +1,7 @@
 /** What happens in a simulated run: first everything that can go wrong, then time to put it in order. */
 import type { FillId } from '../../src/domain/ids.ts';
 import type { OrderIntent } from '../../src/domain/order.ts';
+import { limits } from '../../src/kernel/limits.ts';
 import type { Random } from '../../src/kernel/random.ts';
 import type { ActorState } from '../../src/ports/journal.port.ts';
 import type { FaultChanges, PaperCommand } from '../../src/venues/paper/paper-faults.ts';
@@ -57,6 +58,7 @@ type Profile = {
   readonly processCrashes: boolean;
   readonly elsewhere: boolean;
   readonly voids: boolean;
+  readonly floods: boolean;
 };
 
 function profileOf(random: Random): Profile {
@@ -67,28 +69,39 @@ function profileOf(random: Random): Profile {
     processCrashes: often(70),
     elsewhere: often(50),
     voids: often(15),
+    floods: often(5),
   };
 }
 
-async function happen(run: Simulation, random: Random, profile: Profile): Promise<void> {
-  const dice = random.int(100);
-  if (dice < 45) {
-    submit(run, random);
-    // Sometimes several inputs share a turn.
-    if (random.int(4) === 0) submit(run, random);
-  } else if (dice < 57) cancel(run, random);
-  else if (dice < 62) modify(run, random);
-  else if (dice < 76) runIf(profile.faults, () => changeFaults(run, random));
-  else if (dice < 80) runIf(profile.elsewhere, () => elsewhere(run, random));
-  else if (dice < 82) runIf(profile.voids, () => voidFill(run, random));
-  else if (dice < 84) fillLate(run, random);
-  else if (dice < 89) runIf(profile.actorCrashes, () => lightFuse(run, random));
-  else if (dice < 91) resume(run);
-  else if (profile.processCrashes) await endProcess(run, random);
-}
+type Happening = {
+  /** Out of a hundred. */
+  readonly chance: number;
+  readonly of?: keyof Profile;
+  readonly run: (run: Simulation, random: Random) => void | Promise<void>;
+};
 
-function runIf(isOn: boolean, act: () => void): void {
-  if (isOn) act();
+const happenings: readonly Happening[] = [
+  { chance: 45, run: submitSome },
+  { chance: 12, run: cancel },
+  { chance: 5, run: modify },
+  { chance: 14, of: 'faults', run: changeFaults },
+  { chance: 4, of: 'elsewhere', run: elsewhere },
+  { chance: 2, of: 'voids', run: voidFill },
+  { chance: 2, run: fillLate },
+  { chance: 5, of: 'actorCrashes', run: lightFuse },
+  { chance: 2, run: resume },
+  { chance: 1, of: 'floods', run: flood },
+  { chance: 8, of: 'processCrashes', run: endProcess },
+];
+
+async function happen(run: Simulation, random: Random, profile: Profile): Promise<void> {
+  let dice = random.int(100);
+  for (const { chance, of, run: begin } of happenings) {
+    dice -= chance;
+    if (dice >= 0) continue;
+    if (of === undefined || profile[of]) await begin(run, random);
+    return;
+  }
 }
 
 async function market(run: Simulation, random: Random): Promise<void> {
@@ -104,6 +117,12 @@ async function market(run: Simulation, random: Random): Promise<void> {
 
 function pick<Value>(random: Random, values: readonly Value[]): Value | undefined {
   return values.length === 0 ? undefined : values[random.int(values.length)];
+}
+
+/** Sometimes several inputs share a turn. */
+function submitSome(run: Simulation, random: Random): void {
+  submit(run, random);
+  if (random.int(4) === 0) submit(run, random);
 }
 
 function submit(run: Simulation, random: Random): void {
@@ -133,6 +152,14 @@ function submit(run: Simulation, random: Random): void {
   );
 }
 
+/** More commands at once than the inbox holds: what is too much is refused, the way out stays open. */
+function flood(run: Simulation, random: Random): void {
+  run.note('FLOOD');
+  for (let count = 0; count < limits.inboxDepthMax; count += 1) submit(run, random);
+  submit(run, random);
+  if (run.running.engine.world.inbox.refused > 0) run.marks.add('command refused at a full inbox');
+}
+
 function orderShape(
   random: Random,
   side: 'buy' | 'sell',
@@ -159,14 +186,16 @@ function cancel(run: Simulation, random: Random): void {
   const order = pick(random, openOrders(run));
   if (order === undefined) return;
   run.note(`CANCEL ${order.orderId}`);
-  run.running.engine.cancel(order.account, order.orderId, 'simulation');
+  run.running.engine.cancel(order.accountId, order.orderId, 'simulation');
 }
 
 function openOrders(run: Simulation) {
   return run.accounts.flatMap(({ id }) =>
-    [...run.account(id).workingOrders.values()].map((order) =>
-      Object.assign({ account: id }, order),
-    ),
+    Array.from(run.account(id).workingOrders.values(), ({ orderId, purpose }) => ({
+      accountId: id,
+      orderId,
+      purpose,
+    })),
   );
 }
 
@@ -186,7 +215,7 @@ function modify(run: Simulation, random: Random): void {
   run.venue.announce({
     type: 'venue.order',
     key: `wish:${run.clock.nowMs()}:${random.uint32()}`,
-    accountId: order.account,
+    accountId: order.accountId,
     orderId: order.orderId,
     event: { type: 'order.modifyRequested', values, atMs: run.clock.nowMs() } as never,
   });
@@ -312,7 +341,7 @@ function lightFuse(run: Simulation, random: Random): void {
     [...cells.values()].filter(({ status }) => status === 'live').map(({ id }) => id),
   );
   if (actor === undefined) return;
-  const left = random.int(5) === 0 ? 2 + random.int(3) : 1;
+  const left = random.int(3) === 0 ? 2 + random.int(3) : 1;
   run.note(`FUSE ${actor} × ${left}`);
   run.fuse = { actor, type: '', left };
 }

@@ -119,7 +119,6 @@ export class Simulation {
 
   note(text: string): void {
     const at = new Date(this.clock.nowMs()).toISOString().slice(11, 23);
-    if (process.env['SIMLIVE']) process.stderr.write(`${at} ${text}\n`);
     this.trace.push(`${at} ${text}`);
     if (this.trace.length > traceMax) this.trace.shift();
   }
@@ -163,20 +162,18 @@ export class Simulation {
 
   /** Waits for a promise of the engine while simulated time goes on. */
   private async outlive(promise: Promise<void>): Promise<void> {
-    let outcome: { readonly error?: unknown } | undefined;
-    promise.then(
-      () => (outcome = {}),
-      (error: unknown) => (outcome = { error }),
-    );
+    let isOver = false;
+    const settle = (): void => {
+      isOver = true;
+    };
+    promise.then(settle, settle);
     for (;;) {
       await new Promise<void>((resolve) => setImmediate(resolve));
-      if (outcome !== undefined) break;
+      if (isOver) break;
       if (!this.clock.runNext(Number.MAX_SAFE_INTEGER))
         throw new Error('the start waits for nothing');
     }
-    const { error } = outcome;
-    if (error === undefined) return;
-    throw error instanceof Error ? error : new Error('the start failed', { cause: error });
+    await promise;
   }
 
   /** Runs what may be the last thing that the process does. */
@@ -338,8 +335,11 @@ export class Simulation {
     if ((batch.poisons ?? []).length > 0) marks.add('poison');
     if ((batch.effectChanges ?? []).some(({ state }) => state === 'RECONCILED'))
       marks.add('lost answer resolved');
-    for (const { code } of batch.incidents ?? [])
+    for (const { code } of batch.incidents ?? []) {
       if (code.startsWith('LATE_FILL')) marks.add('late fill');
+      const mark = incidentMarks[code];
+      if (mark !== undefined) marks.add(mark);
+    }
     for (const { eventJson, fromState, toState, machine } of batch.entries) {
       if (machine === 'ledger' && eventJson.startsWith('{"type":"ledger.fillVoided"')) {
         const { fill } = JSON.parse(eventJson) as { fill: { accountId: string; fillId: string } };
@@ -368,6 +368,14 @@ export class Simulation {
     if (problem !== undefined) this.problem(problem);
   }
 }
+
+const incidentMarks: Readonly<Record<string, string>> = {
+  ORDER_WITHDRAWN: 'order withdrawn in the turn that locks',
+  EXPOSURE_WHILE_LOCKED: 'fill closed at once while locked',
+  LATE_ORDER: 'order found after it counted as failed',
+  RECONCILIATION_FAILED: 'picture that could not be read',
+  EXTRA_POSITION: 'position that only the venue knew',
+};
 
 /** RULE-001, RULE-003 and RULE-004 with limits that the runs reach. */
 function configuredRules(setup: Random): AccountSettings['rules'] {

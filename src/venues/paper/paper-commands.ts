@@ -118,7 +118,7 @@ export class Commands {
       for (const fill of book.store.fillsOf(orderId)) {
         reporter.say({ type: 'venue.fill', fill }, 'query', delayMs);
       }
-      reporter.tell(order, answerOf(order), 'query', delayMs);
+      reporter.tell(order, statusOf(order), 'query', delayMs);
     }
   }
 
@@ -301,25 +301,13 @@ function changeOrder(
   };
 }
 
+/** Size and prices as they are now: they settle a modify that is in doubt. */
 function valuesOf({ quantityLots, limitTicks, stopTicks }: PaperOrder): NewValues {
   return {
     quantityLots,
     ...(limitTicks === undefined ? {} : { limitTicks }),
     ...(stopTicks === undefined ? {} : { stopTicks }),
   };
-}
-
-/** The answer to a question: with the size and prices, which settle a modify that is in doubt. */
-function answerOf(order: PaperOrder): Told {
-  const told = statusOf(order);
-  if (told.type !== 'order.opened') return told;
-  const { quantityLots, limitTicks, stopTicks } = order;
-  const values = {
-    quantityLots,
-    ...(limitTicks === undefined ? {} : { limitTicks }),
-    ...(stopTicks === undefined ? {} : { stopTicks }),
-  };
-  return { ...told, values };
 }
 
 /** The status of an order as a report. */

@@ -116,7 +116,12 @@ export function createPaperVenue(parts: PaperVenueParts): PaperVenue {
 
   return {
     id: parts.options?.id ?? 'paper',
-    connect: (sink) => reporter.connect(sink),
+    connect(sink) {
+      reporter.connect(sink);
+      const { link } = faults.now;
+      if (link !== 'up')
+        enter(() => reporter.say({ type: 'venue.link', status: 'down', reason: link }, 'link'));
+    },
     submit: (order: Approved<SubmitOrder>) => arrive(() => commands.submit(order)),
     cancel: (cancel: CancelOrder) => arrive(() => commands.cancel(cancel)),
     modify: (modify: ModifyOrder) => arrive(() => commands.modify(modify)),
