@@ -174,7 +174,7 @@ function observeLock(world: World, account: AccountRuntime, cell: Cell): void {
   const lock = cell.context as unknown as LockInput;
   account.showLocks();
   if (cell.stateJson !== '"active"') {
-    if (account.locks.delete(lock.lockId)) judgeAnew(account, lock.source);
+    if (account.locks.delete(lock.lockId)) judgeAnew(account, cell);
     world.lockStarts.delete(cell.id);
     return;
   }
@@ -189,8 +189,13 @@ function observeLock(world: World, account: AccountRuntime, cell: Cell): void {
   account.locks.set(lock.lockId, facts);
 }
 
-/** A breach that outlives its lock is a breach again: at a boundary, at the end of a cooldown, after an unlock. */
-function judgeAnew(account: AccountRuntime, source: string): void {
+/**
+ * A breach that outlives its lock is a breach again, at a boundary or at the end of a cooldown. An operator who ends a
+ * lock knows of the breach: only the next one counts. Source: rules 5.5.
+ */
+function judgeAnew(account: AccountRuntime, { context }: Cell): void {
+  const { source, lastEnding } = context as { source: string; lastEnding?: { how: string } };
+  if (lastEnding?.how === 'operatorAck') return;
   for (const [key, { ruleId, verdict }] of account.lastFindings)
     if (ruleId === source && verdict === 'DENY') account.lastFindings.delete(key);
   account.isDirty = true;

@@ -1,4 +1,5 @@
 import type { InstrumentId, LockId, OrderId } from '../domain/ids.ts';
+import type { LockInput } from '../domain/machine-event.ts';
 import type { CancelOrder, ModifyOrder, SubmitOrder } from '../domain/order.ts';
 import type { Recorded } from '../domain/recorded.ts';
 import { invariant, unreachable } from '../kernel/assert.ts';
@@ -178,6 +179,11 @@ function createLock(
     turn.sendSibling(account.id, `lock/${lock.lockId}`, event, cause(context));
     return;
   }
+  const coming = lockOnItsWay(context, input);
+  if (coming !== undefined) {
+    turn.sendSibling(account.id, `lock/${coming}`, recorded.ifExists, cause(context));
+    return;
+  }
   // The record of an ended lock stays as it was: a new lock of the same scope and source is a new record.
   const base = actorId(account.id, `lock/${input.lockId}`);
   const isTaken = world.cells.has(base) || world.options.journal.readActor(base) !== undefined;
@@ -185,6 +191,16 @@ function createLock(
   world.counters.locks += 1;
   turn.note(`LOCK ${account.id} ${input.source} ${input.kind}: ${input.reason}`);
   turn.create(account.id, `lock/${lockId}`, 'lock', { ...input, lockId }, cause(context));
+}
+
+/** A lock of the same scope and source that an earlier breach of this very turn makes. */
+function lockOnItsWay({ turn, account }: StepContext, input: LockInput): LockId | undefined {
+  for (const delivery of turn.queue.slice(turn.queueHead)) {
+    if (delivery.account !== account.id || delivery.create?.machine !== 'lock') continue;
+    const made = delivery.create.input as LockInput;
+    if (made.scope === input.scope && made.source === input.source) return made.lockId;
+  }
+  return undefined;
 }
 
 function cancelOrders(
