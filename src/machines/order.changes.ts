@@ -18,7 +18,6 @@ import {
   fillOf,
   isFinalReport,
   isFinding,
-  isShowing,
   lacksFills,
   reasonOf,
   reportAge,
@@ -70,7 +69,7 @@ export function confirmed(context: OrderContext, event: OrderMachineEvent): Chan
     Object.assign(
       change,
       withoutModify(),
-      namedValues((isShowing(event) && event.values) || nothing),
+      namedValues((event.type === 'order.opened' && event.values) || nothing),
     );
   }
   return Object.assign(change, wantedSent(context, event));

@@ -190,17 +190,7 @@ export function isFinding(context: OrderContext, event: OrderMachineEvent): bool
   if (event.type === 'order.filled') return judgeFill(context, event) === 'partial';
   if (event.type === 'order.updated') return !isStale(context, event);
   if (event.type === 'order.triggered' && !isTriggerable(context)) return false;
-  return isShowing(event) && !isOlder(context, event);
-}
-
-type Showing = Extract<
-  OrderVenueEvent,
-  { type: 'order.opened' | 'order.suspended' | 'order.triggered' }
->;
-
-/** A report of an order that is open, in whichever way. */
-export function isShowing(event: OrderMachineEvent): event is Showing {
-  return showingTypes.has(event.type);
+  return showingTypes.has(event.type) && !isOlder(context, event);
 }
 
 const showingTypes: ReadonlySet<string> = new Set([
@@ -223,14 +213,14 @@ export function wantedOnFinding(
 
 /** A query that shows the order open says that no cancel has happened. */
 export function resolvesDoubt(event: OrderMachineEvent): boolean {
-  return isShowing(event) && event.origin === 'query';
+  return event.type === 'order.opened' && event.origin === 'query';
 }
 
 /** The doubted modify is settled by this report: a query that names the values it found. */
 export function resolvesModify(context: OrderContext, event: OrderMachineEvent): boolean {
   return (
     context.modify === 'doubted' &&
-    isShowing(event) &&
+    event.type === 'order.opened' &&
     event.origin === 'query' &&
     event.values !== undefined
   );

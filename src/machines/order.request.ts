@@ -28,11 +28,6 @@ const found = [
   { guard: 'findsWithCancel', target: 'pendingCancel' },
   { guard: 'findsWithModify', target: 'pendingUpdate' },
 ] as const;
-/** A query that shows it open settles what was in doubt. */
-const shownOpen = [
-  { guard: 'reissuesCancel', target: 'pendingCancel' },
-  { guard: 'endsDoubt', target: 'none' },
-] as const;
 const foundNew = [...found, { guard: 'isFinding', target: 'none' }] as const;
 
 /** Answers to requests that are not outstanding. */
@@ -163,9 +158,10 @@ export const request = orderSetup.createStateConfig({
       on: {
         ...strayAnswers,
         // The venue shows it open: a cancel that is still wanted is sent again, a modify is not.
-        'order.opened': shownOpen,
-        'order.suspended': shownOpen,
-        'order.triggered': shownOpen,
+        'order.opened': [
+          { guard: 'reissuesCancel', target: 'pendingCancel' },
+          { guard: 'endsDoubt', target: 'none' },
+        ],
         'order.updated': { guard: 'endsDoubt', target: 'none' },
         'order.modifyRequested': refuse('unresolved'),
         'order.cancelRequested': { target: 'pendingCancel', ...cancel },
