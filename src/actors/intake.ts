@@ -238,6 +238,8 @@ function routeVoid(world: World, turn: Turn, fill: Fill): void {
   }
   drain(world, turn);
   if (account === undefined) return;
+  // Whether the venue's position has the trade or not is for the venue to say: a picture may already be without it.
+  world.picturesWanted.add(account.id);
   closeWhatALockForbids(world, turn, account, { instrument: fill.instrument }, before, cause);
   refreshExits(world, turn, account.id);
 }

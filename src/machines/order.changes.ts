@@ -26,6 +26,7 @@ import {
   resolvesModify,
   seenAt,
   settlesModify,
+  shownValues,
   totalWith,
   updatedValues,
   wantedOnFinding,
@@ -66,11 +67,7 @@ export function confirmed(context: OrderContext, event: OrderMachineEvent): Chan
   const change = noted(context, reportOf(event));
   if (context.confirmedAtMs === undefined) change.confirmedAtMs = atMsOf(event);
   if (resolvesModify(context, event)) {
-    Object.assign(
-      change,
-      withoutModify(),
-      namedValues((event.type === 'order.opened' && event.values) || nothing),
-    );
+    Object.assign(change, withoutModify(), namedValues(shownValues(event)));
   }
   return Object.assign(change, wantedSent(context, event));
 }

@@ -211,19 +211,27 @@ export function wantedOnFinding(
     : 'nothing';
 }
 
-/** A query that shows the order open says that no cancel has happened. */
+type Shown = Extract<OrderVenueEvent, { type: 'order.opened' | 'order.triggered' }>;
+
+/** A query shows the order open. Suspended does not count: an order that has triggered or traded contradicts it. */
+function isShown(event: OrderMachineEvent): event is Shown {
+  const isOpen = event.type === 'order.opened' || event.type === 'order.triggered';
+  return isOpen && event.origin === 'query';
+}
+
+/** Open says that no cancel has happened. */
 export function resolvesDoubt(event: OrderMachineEvent): boolean {
-  return event.type === 'order.opened' && event.origin === 'query';
+  return isShown(event);
 }
 
 /** The doubted modify is settled by this report: a query that names the values it found. */
 export function resolvesModify(context: OrderContext, event: OrderMachineEvent): boolean {
-  return (
-    context.modify === 'doubted' &&
-    event.type === 'order.opened' &&
-    event.origin === 'query' &&
-    event.values !== undefined
-  );
+  return context.modify === 'doubted' && isShown(event) && event.values !== undefined;
+}
+
+/** The values that the query found; `{}` when it named none. */
+export function shownValues(event: OrderMachineEvent): NewValues {
+  return (isShown(event) ? event.values : undefined) ?? {};
 }
 
 /** The report shows exactly what the modify asked for. */

@@ -30,6 +30,12 @@ const found = [
 ] as const;
 const foundNew = [...found, { guard: 'isFinding', target: 'none' }] as const;
 
+/** A query shows it open: a cancel that is still wanted is sent again, and what was in doubt is settled. */
+const shownOpen = [
+  { guard: 'reissuesCancel', target: 'pendingCancel' },
+  { guard: 'endsDoubt', target: 'none' },
+] as const;
+
 /** Answers to requests that are not outstanding. */
 const strayAnswers = {
   'order.modifyRejected': counted,
@@ -158,10 +164,8 @@ export const request = orderSetup.createStateConfig({
       on: {
         ...strayAnswers,
         // The venue shows it open: a cancel that is still wanted is sent again, a modify is not.
-        'order.opened': [
-          { guard: 'reissuesCancel', target: 'pendingCancel' },
-          { guard: 'endsDoubt', target: 'none' },
-        ],
+        'order.opened': shownOpen,
+        'order.triggered': shownOpen,
         'order.updated': { guard: 'endsDoubt', target: 'none' },
         'order.modifyRequested': refuse('unresolved'),
         'order.cancelRequested': { target: 'pendingCancel', ...cancel },

@@ -373,10 +373,12 @@ async function settle(run: Simulation): Promise<void> {
   run.crashPlan.disarm();
   run.fuse = undefined;
   await run.act(async () => {
+    run.venue.setFaults({ ...calm(), link: run.venue.faults.link });
+    await run.advance(10_000);
     // The line comes back once more: the accounts are compared with the venue.
-    run.venue.setFaults({ ...calm(), link: 'down' });
+    run.venue.setFaults({ link: 'down' });
     await run.advance(100);
-    run.venue.setFaults(calm());
+    run.venue.setFaults({ link: 'up' });
     for (let round = 0; round < 150; round += 1) {
       if (round % 10 === 5) lookAfter(run);
       for (const instrument of run.instruments) await run.quote(instrument);
