@@ -19,7 +19,7 @@ type Group = keyof typeof GROUPS;
 /** One folder of `test` with its own time limit; the limit is what its tests promise to stay under. */
 function project(name: string, group: Group, limitMs: number) {
   const { groupOrder, maxWorkers } = GROUPS[group];
-  const startsProcesses = name === 'crash' || name === 'e2e';
+  const startsProcesses = name === 'crash' || name === 'e2e' || name === 'browser';
   return {
     extends: true as const,
     test: {
@@ -79,6 +79,7 @@ export default defineConfig({
       project('crash', 'processes', 5 * MINUTE),
       project('simulation', 'processes', isLongSimulation ? 60 * MINUTE : 2 * MINUTE),
       project('e2e', 'processes', 3 * MINUTE),
+      project('browser', 'processes', 3 * MINUTE),
       project('soak', 'long', 60 * MINUTE),
     ],
   },

@@ -1,6 +1,7 @@
 /**
  * What `tsc` leaves undone: files of deleted sources are removed from `dist`, files that are not
- * TypeScript (the inspector's page) are copied, and the command becomes executable.
+ * TypeScript are copied, and the command becomes executable. The inspector's page is built by Vite
+ * and left alone.
  *
  * `npm ci` and `npm install` build through the script `postprepare`. It is not called `prepare`,
  * because `npx bulkhead` counts that as an install script, which strict-allow-scripts refuses.
@@ -13,10 +14,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const src = join(root, 'src');
 const dist = join(root, 'dist');
 const command = join(dist, 'bin', 'bulkhead.js');
+const page = join('inspector', 'page');
 const EXECUTABLE = 0o755;
 
 for (const file of filesBelow(dist)) {
   const path = relative(dist, file);
+  if (isOfPage(path)) continue;
   const stem = path.replace(/(?:\.d\.ts|\.js)(?:\.map)?$/u, '');
   if (!existsSync(join(src, `${stem}.ts`)) && !existsSync(join(src, path))) {
     rmSync(file);
@@ -24,7 +27,7 @@ for (const file of filesBelow(dist)) {
 }
 
 for (const file of filesBelow(src)) {
-  if (!file.endsWith('.ts')) {
+  if (!file.endsWith('.ts') && !isOfPage(relative(src, file))) {
     const copy = join(dist, relative(src, file));
     mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(file, copy);
@@ -32,6 +35,10 @@ for (const file of filesBelow(src)) {
 }
 
 chmodSync(command, EXECUTABLE);
+
+function isOfPage(path) {
+  return path.startsWith(page);
+}
 
 function filesBelow(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

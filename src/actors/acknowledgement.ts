@@ -26,6 +26,17 @@ export function acknowledgeResult(turn: Turn, account: AccountRuntime, source: s
   account.touch();
 }
 
+/** A daily reset by hand: the result counts from zero, so what was acknowledged before speaks of nothing. */
+export function forgetAcknowledgements(turn: Turn, account: AccountRuntime): void {
+  for (const { field, key } of kinds) {
+    if (account[field] === undefined) continue;
+    const none: AcknowledgedResult = { tradingDay: '', units: 0 };
+    account[field] = none;
+    turn.values.set(keyOf(key, account), JSON.stringify(none));
+  }
+  account.touch();
+}
+
 /** Reads what an earlier run has acknowledged. */
 export function restoreAcknowledgement(
   account: AccountRuntime,

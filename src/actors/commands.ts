@@ -1,69 +1,12 @@
-import type { Approved } from '../domain/approved.ts';
+/** Orders that actors of the engine ask for: closes and protection at once, entries of groups through the gate. */
 import { denialText } from '../domain/denial.ts';
 import type { IntentId, OrderId } from '../domain/ids.ts';
-import type { OrderIntent, SubmitOrder } from '../domain/order.ts';
+import type { OrderIntent } from '../domain/order.ts';
+import type { Recorded } from '../domain/recorded.ts';
 import { approveProtective } from '../rules/approve.ts';
-import { judge, signalKey } from '../rules/gate.ts';
-/** Orders of our own: from the wish through the gate to the order actor. Every path to a venue is here. */
-import type { AccountRuntime } from './account-runtime.ts';
-import type { EngineInput } from './input.ts';
-import { ruleContext } from './judge.ts';
+import { answerPlaced, ownOrder } from './linked.ts';
+import { placeOrder } from './place-order.ts';
 import type { StepContext } from './recorded.ts';
-import type { Cause, Turn } from './turn.ts';
-import type { World } from './world.ts';
-
-/** A strategy's or operator's intent: judged, then denied with a row, or committed and sent. */
-export function submitIntent(
-  world: World,
-  turn: Turn,
-  input: Extract<EngineInput, { type: 'submit' }>,
-): void {
-  const account = world.accounts.get(input.intent.accountId);
-  if (account === undefined) {
-    turn.addDeadLetter('outside', `account/${input.intent.accountId}`, input.intent, 'unknown');
-    return;
-  }
-  const orderId = world.options.ids.mint() as OrderId;
-  const intent: OrderIntent = { ...input.intent, intentId: orderId as string as IntentId };
-  const seq = turn.addInput(account.id, { type: 'command.submit', intent });
-  const isSeen = (key: string): boolean =>
-    world.signals.has(`${account.id}|${key}`) ||
-    world.options.journal.hasDedupeKey(`signal|${account.id}|${key}`);
-  const result = judge(intent, {
-    mode: world.options.mode,
-    tradingState: account.effectiveState,
-    stateCauses: account.causes,
-    locks: [...account.locks.values()],
-    rules: account.rules,
-    context: ruleContext(world, account.facts()),
-    orderId,
-    seenSignals: isSeen,
-    exitInFlight: account.exitFacts(intent.instrument).closeLeavesLots > 0,
-    quoteMaxAgeMs: world.options.quoteMaxAgeMs,
-  });
-  const key = signalKey(intent);
-  if (key !== undefined && !isSeen(key)) {
-    // Recorded on success and on failure: a refused signal is not tried again at full speed.
-    world.signals.add(`${account.id}|${key}`);
-    turn.dedupeKeys.push({ key: `signal|${account.id}|${key}`, atMs: turn.atMs });
-  }
-  if ('denial' in result) {
-    const { denial } = result;
-    world.counters.denials += 1;
-    turn.denials.push({
-      atMs: turn.atMs,
-      account: account.id,
-      intentId: intent.intentId,
-      code: denial.code,
-      text: denialText(denial),
-      causeSeq: seq,
-    });
-    if (input.answer !== undefined) turn.releases.push(() => input.answer?.({ denial }));
-    return;
-  }
-  placeOrder(world, turn, account, intent, result.approved, { causeSeq: seq, correlationSeq: seq });
-  if (input.answer !== undefined) turn.releases.push(() => input.answer?.({ orderId }));
-}
 
 /** The engine's own close: reduces only, and asks no trading state. */
 export function submitProtective(context: StepContext, wish: Omit<OrderIntent, 'intentId'>): void {
@@ -90,28 +33,25 @@ export function submitProtective(context: StepContext, wish: Omit<OrderIntent, '
   placeOrder(world, turn, account, intent, result.approved, cause);
 }
 
-function placeOrder(
-  world: World,
-  turn: Turn,
-  account: AccountRuntime,
-  intent: OrderIntent,
-  approved: Approved<SubmitOrder>,
-  cause: Cause,
+/** An order that a linked set or a group asks for; the machine hears what became of it. */
+export function submitLinked(
+  context: StepContext,
+  recorded: Extract<Recorded, { type: 'order.place' }>,
 ): void {
-  const { orderId } = approved;
-  const { purpose, source, by } = intent;
-  world.counters.orders += 1;
-  world.approved.set(orderId, approved);
-  const input = {
-    ...approved,
-    ...world.orderSettings,
-    purpose,
-    source,
-    by,
-    createdAtMs: turn.atMs,
-  };
-  const sibling = `order/${orderId}`;
-  turn.create(account.id, sibling, 'order', input, cause);
-  turn.sendSibling(account.id, sibling, { type: 'order.intentCommitted', atMs: turn.atMs }, cause);
-  turn.sendSibling(account.id, sibling, { type: 'order.sendStarted', atMs: turn.atMs }, cause);
+  const { world, turn, account, cell, seq, correlationSeq } = context;
+  const linking = { world, turn, account, cause: { causeSeq: seq, correlationSeq } };
+  if (recorded.via === 'gate') {
+    // Judged when the turn's messages are through: an intent may have to wait.
+    turn.offers.push({ actor: cell.id, recorded, cause: linking.cause });
+    return;
+  }
+  const orderId = recorded.orderId ?? (world.options.ids.mint() as OrderId);
+  const { intent, order, fault } = ownOrder(recorded.intent, orderId);
+  const approved = approveProtective(order);
+  if ('denial' in approved) {
+    answerPlaced(linking, cell, recorded, { code: fault });
+    return;
+  }
+  placeOrder(world, turn, account, intent, approved.approved, linking.cause);
+  answerPlaced(linking, cell, recorded, { orderId });
 }

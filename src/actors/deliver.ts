@@ -6,8 +6,11 @@ import { limits } from '../kernel/limits.ts';
 import type { ActorState } from '../ports/journal.port.ts';
 /** Carries messages to cells, in order and iteratively, and books what each step recorded. */
 import type { AccountRuntime } from './account-runtime.ts';
+import { resolveQuiet } from './alerts.ts';
 import { Cell, StepCrash, type StepResult } from './cell.ts';
 import { bookFill, observe } from './observe.ts';
+import { followIntegrity, noteOverfill } from './order-integrity.ts';
+import { watchOrder } from './order-times.ts';
 import { carryOut } from './recorded.ts';
 import { followDoubt } from './search.ts';
 import { settleOrderEffects } from './settle-effects.ts';
@@ -62,6 +65,8 @@ function createCell(
   invariant(!world.cells.has(delivery.to), () => `an actor is created once, was ${delivery.to}`);
   const cell = new Cell(delivery.to, delivery.account, world.options.machines[create.machine]);
   world.cells.set(delivery.to, cell);
+  // Only of a lock that this very process makes is the time since then known.
+  if (create.machine === 'lock') world.lockStarts.set(cell.id, world.options.clock.monotonicMs());
   const event = { type: 'actor.created', input: create.input } as unknown as MachineEvent;
   step(world, turn, cell, { ...delivery, create, event }, () => cell.create(create.input));
   return cell;
@@ -100,6 +105,10 @@ export function restoreCell(world: World, turn: Turn, state: ActorState): Cell {
 function createOnDemand(world: World, turn: Turn, delivery: Delivery): Cell | undefined {
   const { to, account } = delivery;
   const [kind, instrument] = to.slice(`account/${account}/`.length).split('/', 2);
+  if (kind === 'alerts')
+    return createCell(world, turn, delivery, { machine: kind, input: { accountId: account } });
+  if (kind === 'kill')
+    return createCell(world, turn, delivery, { machine: kind, input: { accountId: account } });
   if ((kind !== 'position' && kind !== 'exit') || instrument === undefined) return undefined;
   const input = { accountId: account, instrument, atMs: turn.atMs };
   return createCell(world, turn, delivery, { machine: kind, input });
@@ -139,7 +148,11 @@ function step(
   );
   const correlationSeq = delivery.correlationSeq === 0 ? seq : delivery.correlationSeq;
   observe(world, cell);
+  turn.stepped.add(cell.account);
   followDoubt(world, turn, cell);
+  watchOrder(world, cell, 'origin' in delivery.event && delivery.event.origin === 'query');
+  noteOverfill(world, cell, delivery.event);
+  followIntegrity(world, turn, cell, { causeSeq: seq, correlationSeq });
   if (cell.hosted.id === 'order')
     settleOrderEffects(
       world,
@@ -150,6 +163,7 @@ function step(
     );
   if (cell.hosted.id === 'ledger') bookFill(world, turn, cell, delivery.event, seq);
   const context = { world, turn, cell, account: accountOf(world, cell), seq, correlationSeq };
+  resolveQuiet(turn, context.account, cell, { causeSeq: seq, correlationSeq });
   let index = 0;
   for (const recorded of result.recorded) carryOut(context, recorded, index++);
 }

@@ -1,31 +1,50 @@
-import type { AccountId, ActorId, OrderId } from '../domain/ids.ts';
+import { defaultExecutionSettings } from '../domain/execution-settings.ts';
+import type { AccountId, OrderId } from '../domain/ids.ts';
+import type { OperatorAnswer, OperatorCommand } from '../domain/operator.ts';
 import type { OrderIntent } from '../domain/order.ts';
 import type { VerdictChange } from '../domain/verdict.ts';
 import { invariant } from '../kernel/assert.ts';
-import { errorText } from '../kernel/errors.ts';
 import { limits } from '../kernel/limits.ts';
 import type { Random } from '../kernel/random.ts';
-import type { VenueEvent, VenueSnapshot } from '../ports/venue.port.ts';
+import type { VenueEvent } from '../ports/venue.port.ts';
 /**
  * The engine: takes inputs in turns, stores, then acts.
  *
  * One turn is: inputs → actors → one commit → release of everything outward. Nothing leaves the process before the
  * commit that holds its cause; if the commit fails, nothing leaves at all and the process must stop.
  */
+import { marketRules, rulesInForce } from './account-groups.ts';
 import { AccountRuntime } from './account-runtime.ts';
+import { BrokerClock } from './broker-clock.ts';
 import type { Cell } from './cell.ts';
+import { followConditions } from './conditions.ts';
 import { drain } from './deliver.ts';
+import { followLinked } from './follow-linked.ts';
+import { alarmInbox } from './inbox-alarm.ts';
 import { Inbox, type Accepted } from './inbox.ts';
-import type { EngineInput, Lane } from './input.ts';
-import type { SubmitAnswer } from './input.ts';
+import type { EngineInput, GroupWish, Lane } from './input.ts';
+import type { ModifyWish, SubmitAnswer } from './input.ts';
 import { handle } from './intake.ts';
+import { KillPictures } from './kill-pictures.ts';
+import { followKills, recoverKills, turnDurationMs } from './kill.ts';
+import { heard } from './link-phases.ts';
 import { storeMailboxes } from './mailboxes.ts';
+import { emptyOperatorMemory } from './operator-memory.ts';
+import { closeOrderWatch, emptyOrderWatch } from './order-times.ts';
 import { passivate, snapshotLong, writeAllSnapshots, writeDueSnapshots } from './passivation.ts';
 import { recoverEngine, type StartReport } from './recovery.ts';
+import { cancelEntriesOfReducing } from './reducing.ts';
+import type { ReloadAnswer, ReloadWish } from './reload.ts';
 import { chooseShadow, verifyShadows } from './shadow-verifier.ts';
+import { awaitEntriesGone } from './shutdown.ts';
+import { quoteCame } from './staleness.ts';
+import { emptySubmissionState } from './submission-state.ts';
+import { closeSurroundings, surroundings } from './surroundings.ts';
+import { Synchronizer } from './synchronizer.ts';
 import { TimerService } from './timer-service.ts';
-import { outside, Turn } from './turn.ts';
+import { Turn } from './turn.ts';
 import { withdrawForbidden } from './withdraw.ts';
+import { commitOrReduce } from './without-store.ts';
 import { defaultOrderSettings, emptyCounters, type EngineOptions, type World } from './world.ts';
 
 /** Real time between two looks of the shadow verifier. */
@@ -34,13 +53,12 @@ const shadowPauseMs = 1_000;
 export class Engine {
   readonly world: World;
   private isStopped = false;
+  /** On its way to a stop: nothing new comes in. */
+  private isClosing = false;
   private nextShadowMs = 0;
   private readonly shadowChance: Random;
-  /** Pictures of accounts that were asked for and have not come. */
-  private picturesAsked = 0;
-  /** Grows with every change of the venue link, so that a late picture does not open a link that fell again. */
-  private linkChanges = 0;
-  private reconcileSinceMs = 0;
+  private readonly killPictures: KillPictures;
+  private readonly synchronizer: Synchronizer;
   /** What went wrong while a picture was taken in; thrown to whoever drives the engine next. */
   private fault: { readonly error: unknown } | undefined;
 
@@ -52,12 +70,23 @@ export class Engine {
     });
     const accounts = new Map(
       options.accounts.map(
-        ({ id, currency, rules }) => [id, new AccountRuntime(id, currency, rules)] as const,
+        (account) =>
+          [
+            account.id,
+            new AccountRuntime(
+              account.id,
+              account.currency,
+              rulesInForce(options, account),
+              account.controls,
+            ),
+          ] as const,
       ),
     );
     this.world = {
       options,
+      execution: options.execution ?? defaultExecutionSettings,
       orderSettings: { ...defaultOrderSettings, ...options.orders },
+      operators: emptyOperatorMemory(),
       inbox,
       timers,
       cells: new Map(),
@@ -70,12 +99,31 @@ export class Engine {
       closedOrders: [],
       supervision: new Map(),
       picturesWanted: new Set(),
+      killPictures: new Set(),
+      linked: new Map(),
+      retired: new Set(),
+      brokerClock: new BrokerClock(options.clock),
+      orderWatch: emptyOrderWatch(),
       searches: new Map(),
       questions: new Map(),
       pendingFills: new Map(),
       lockStarts: new Map(),
+      submission: emptySubmissionState(),
+      ...surroundings(options, inbox, () => this.world),
       counters: emptyCounters(),
     };
+    this.synchronizer = new Synchronizer({
+      world: this.world,
+      take: (input) => {
+        this.put('venue', input);
+        this.rest();
+      },
+      commit: (turn) => this.finish(turn),
+      fail: (error) => {
+        this.fault ??= { error };
+      },
+    });
+    this.killPictures = new KillPictures(this.world, (input) => this.acceptKillPicture(input));
   }
 
   /** Recovers, connects the venue and compares with it. Accounts may take new risk only after it resolves. */
@@ -87,65 +135,28 @@ export class Engine {
     await options.evaluator.start((changes) => this.acceptVerdicts(changes));
     for (const instrument of options.instruments.values())
       options.evaluator.putInstrument(instrument);
-    this.reconcileSinceMs = report.reconcileSinceMs;
-    for (const { id } of options.accounts) await this.synchronize(id);
+    const latched = new Turn(this.world);
+    recoverKills(this.world, latched);
+    this.finish(latched);
+    await this.synchronizer.start(report.reconcileSinceMs);
+    this.killPictures.ask();
     return report;
   }
 
   /** A picture of the venue is on its way. */
   get isSynchronizing(): boolean {
-    return this.picturesAsked > 0;
+    return (
+      this.synchronizer.asked > 0 || this.killPictures.isWaiting || this.world.submission.asking > 0
+    );
   }
 
   /** Hears nothing more, writes nothing more: what is left of an engine whose process has died. For tests of crashes. */
   abandon(): void {
     this.isStopped = true;
+    this.synchronizer.close();
     this.world.timers.close();
-  }
-
-  /** Nobody waits for it: a store that fails on the way must stop the process all the same (durability C4). */
-  private synchronizeAside(accountId: AccountId, then?: () => void, attempt = 0): void {
-    this.synchronize(accountId, then, attempt).catch((error: unknown) => {
-      this.fault ??= { error };
-    });
-  }
-
-  /** Asks the venue for its complete picture of an account and compares. Rejects when a list could not be read. */
-  async reconcile(accountId: AccountId, sinceMs: number): Promise<void> {
-    const fillsBefore = this.world.accounts.get(accountId)?.fillsBooked ?? 0;
-    const snapshot = await this.world.options.venue.snapshot(accountId, sinceMs);
-    this.put('venue', { type: 'reconcile', accountId, snapshot, fillsBefore, atMs: this.nowMs() });
-    this.rest();
-  }
-
-  /**
-   * Compares with the venue, again and again until its picture is complete; what was believed stays meanwhile, and the
-   * account may not take new risk. Resolves after the first attempt; `then` runs after the one that succeeds.
-   */
-  private async synchronize(accountId: AccountId, then?: () => void, attempt = 0): Promise<void> {
-    const { clock, venue } = this.world.options;
-    const fillsBefore = this.world.accounts.get(accountId)?.fillsBooked ?? 0;
-    this.picturesAsked += 1;
-    let snapshot: VenueSnapshot;
-    try {
-      snapshot = await venue.snapshot(accountId, this.reconcileSinceMs);
-    } catch (error) {
-      if (this.isStopped) return;
-      const turn = new Turn(this.world);
-      turn.addIncident(accountId, 'RECONCILIATION_FAILED', errorText(error), 0);
-      this.finish(turn);
-      const pauseMs = limits.reconcilePausesMs[attempt] ?? limits.reconcilePauseMsMax;
-      clock.schedule(this.nowMs() + pauseMs, () => {
-        if (!this.isStopped) this.synchronizeAside(accountId, then, attempt + 1);
-      });
-      return;
-    } finally {
-      this.picturesAsked -= 1;
-    }
-    if (this.isStopped) return;
-    this.put('venue', { type: 'reconcile', accountId, snapshot, fillsBefore, atMs: this.nowMs() });
-    this.rest();
-    then?.();
+    closeSurroundings(this.world);
+    closeOrderWatch(this.world.orderWatch);
   }
 
   /** Offers an intent. The answer comes after the commit that holds it. */
@@ -159,28 +170,60 @@ export class Engine {
     const accepted = this.put('command', input);
     if (accepted === 'refused')
       answer?.({
-        denial: {
-          code: 'MAILBOX_FULL',
-          facts: [{ name: 'depth', value: String(limits.inboxDepthMax) }],
-        },
+        denial: this.isClosing
+          ? { code: 'TRADING_STATE_FORBIDS', facts: [{ name: 'state', value: 'stopping' }] }
+          : {
+              code: 'MAILBOX_FULL',
+              facts: [{ name: 'depth', value: String(limits.inboxDepthMax) }],
+            },
       });
     return accepted;
+  }
+
+  /** Asks for other values of a working order; the gate judges it as what it does. The answer comes after the commit. */
+  modify(wish: ModifyWish, answer?: (answer: SubmitAnswer) => void): Accepted {
+    const given = answer === undefined ? {} : { answer };
+    const accepted = this.put('command', { type: 'modify', ...wish, atMs: this.nowMs(), ...given });
+    if (accepted === 'refused')
+      answer?.({
+        denial: { code: 'MAILBOX_FULL', facts: [{ name: 'order', value: wish.orderId }] },
+      });
+    return accepted;
+  }
+
+  /** Offers an order group: its legs are placed one after the other, protection first. */
+  submitGroup(wish: GroupWish): Accepted {
+    return this.put('command', { type: 'group', wish, atMs: this.nowMs() });
   }
 
   cancel(accountId: AccountId, orderId: OrderId, reason: string): Accepted {
     return this.put('control', { type: 'cancel', accountId, orderId, reason, atMs: this.nowMs() });
   }
 
-  /** Ends a quarantine; with `skipEvent` the event it stumbled over is dropped. */
-  resume(
-    actor: ActorId,
-    decision: { readonly skipEvent: boolean; readonly by: string; readonly reason: string },
-  ): void {
-    this.put('control', { type: 'resume', actor, ...decision, atMs: this.nowMs() });
+  /** A person's command; the answer comes after the commit that holds it. */
+  operate(command: OperatorCommand, answer?: (answer: OperatorAnswer) => void): Accepted {
+    const atMs = this.nowMs();
+    const accepted = this.put('control', {
+      type: 'operator',
+      command,
+      atMs,
+      ...(answer === undefined ? {} : { answer }),
+    });
+    if (accepted === 'refused') answer?.({ outcome: 'refused', text: 'the inbox is full' });
+    return accepted;
+  }
+
+  /** Another configuration in one turn, or CONFIG_REJECTED and the old one; the answer comes after the commit. */
+  reload(wish: ReloadWish, answer?: (answer: ReloadAnswer) => void): Accepted {
+    const given = answer === undefined ? {} : { answer };
+    const accepted = this.put('control', { type: 'reload', wish, atMs: this.nowMs(), ...given });
+    if (accepted === 'refused') answer?.({ outcome: 'rejected', reason: 'the inbox is full' });
+    return accepted;
   }
 
   put(lane: Lane, input: EngineInput): Accepted {
     invariant(!this.isStopped, 'a stopped engine takes no input');
+    if (this.isClosing && lane === 'command') return 'refused';
     return this.world.inbox.put(lane, input);
   }
 
@@ -194,13 +237,20 @@ export class Engine {
       const input = world.inbox.take();
       if (input === undefined) break;
       handle(world, turn, input);
-      if (clock.monotonicMs() - startedMs > limits.turnDurationMsMax) break;
+      if (clock.monotonicMs() - startedMs > turnDurationMs(world)) break;
     }
-    this.alarm(turn);
+    followLinked(world, turn);
+    followConditions(world, turn);
+    alarmInbox(world, turn);
+    withdrawForbidden(world, turn);
+    cancelEntriesOfReducing(world, turn);
+    followKills(world, turn);
+    // A close that a kill has just begun may leave nothing to reduce for what was approved as a reduction.
     withdrawForbidden(world, turn);
     this.finish(turn);
+    this.killPictures.ask();
     this.verifyOne();
-    for (const accountId of world.picturesWanted) this.synchronizeAside(accountId);
+    for (const accountId of world.picturesWanted) this.synchronizer.want(accountId);
     world.picturesWanted.clear();
     return world.inbox.depth > 0;
   }
@@ -233,11 +283,26 @@ export class Engine {
     this.finish(turn);
   }
 
-  /** Stops intake, drains, checkpoints every actor, and closes the store as clean. */
-  async stop(): Promise<void> {
+  /**
+   * Stops intake, drains, checkpoints every actor, and closes the store as clean. `cancelsEntries`: as at a live venue,
+   * resting entries are canceled first and their end is awaited; without it the book stays, for a run that goes on.
+   */
+  async stop({
+    cancelsEntries = false,
+  }: { readonly cancelsEntries?: boolean } = {}): Promise<void> {
+    this.isClosing = true;
+    if (cancelsEntries) {
+      this.put('control', { type: 'shutdown', atMs: this.nowMs() });
+      const left = await awaitEntriesGone(this.world, () => this.rest());
+      if (left.length > 0)
+        this.world.options.onNote?.(`STOP entries that may still fill: ${left.join(', ')}`);
+    }
     this.rest();
     this.isStopped = true;
+    this.synchronizer.close();
     this.world.timers.close();
+    closeSurroundings(this.world);
+    closeOrderWatch(this.world.orderWatch);
     this.verify([...this.world.cells.values()]);
     writeAllSnapshots(this.world);
     await this.world.options.evaluator.close();
@@ -253,6 +318,23 @@ export class Engine {
     this.world.options.journal.close({ isClean: false });
   }
 
+  /** Nobody waits for it, as for a picture that is taken aside. */
+  private acceptKillPicture(input: EngineInput): void {
+    if (this.isStopped) return;
+    try {
+      this.put('control', input);
+      this.rest();
+    } catch (error) {
+      this.fault ??= { error };
+    }
+  }
+
+  /** A price has come: it ends what only its absence has begun. */
+  hearQuote(): void {
+    heard(this.world);
+    quoteCame(this.world);
+  }
+
   private acceptVenue(event: VenueEvent): void {
     if (this.isStopped) return;
     if (event.type === 'venue.link') this.acceptLink(event);
@@ -264,20 +346,12 @@ export class Engine {
     const open = (): void => {
       this.put('venue', { type: 'venue', event, atMs: this.nowMs() });
     };
-    this.linkChanges += 1;
-    if (event.status === 'down') {
-      this.reconcileSinceMs = Math.max(0, this.nowMs() - limits.reconcileLookBackMs);
-      open();
+    if (event.status === 'up') {
+      this.synchronizer.linkUp(open);
       return;
     }
-    const change = this.linkChanges;
-    let left = this.world.options.accounts.length;
-    for (const { id } of this.world.options.accounts) {
-      this.synchronizeAside(id, () => {
-        left -= 1;
-        if (left === 0 && change === this.linkChanges) open();
-      });
-    }
+    this.synchronizer.linkDown();
+    open();
   }
 
   private acceptVerdicts(changes: readonly VerdictChange[]): void {
@@ -287,37 +361,6 @@ export class Engine {
 
   private nowMs(): number {
     return this.world.options.clock.nowMs();
-  }
-
-  /** At 80 % of the inbox every account stops taking new risk until it is drained. */
-  private alarm(turn: Turn): void {
-    const { inbox } = this.world;
-    for (const account of this.world.accounts.values()) {
-      const isSet = account.supervisorCauses.has('mailbox');
-      if (inbox.isAlarming && !isSet) {
-        account.supervisorCauses.add('mailbox');
-        const cause = {
-          cause: 'mailbox',
-          state: 'REDUCING',
-          reason: `the inbox holds ${inbox.depth} of ${limits.inboxDepthMax}`,
-        } as const;
-        turn.sendSibling(
-          account.id,
-          'account',
-          { type: 'account.causeAdded', cause, atMs: turn.atMs },
-          outside,
-        );
-      } else if (!inbox.isAlarming && isSet) {
-        account.supervisorCauses.delete('mailbox');
-        turn.sendSibling(
-          account.id,
-          'account',
-          { type: 'account.causeRemoved', cause: 'mailbox', atMs: turn.atMs },
-          outside,
-        );
-      }
-    }
-    if (turn.queue.length > 0) drain(this.world, turn);
   }
 
   /** Commit, then release. */
@@ -332,7 +375,7 @@ export class Engine {
     for (const id of world.settledAlerts.splice(0)) turn.changeEffect(id, 'ACKED');
     for (const { key, value } of options.stamp?.() ?? []) turn.values.set(key, value);
     const before = performance.now();
-    const head = options.journal.commit(turn.batch());
+    const head = commitOrReduce(world, turn);
     const milliseconds = performance.now() - before;
     world.counters.turns += 1;
     for (const { owner, name } of turn.timersDeleted.values()) world.timers.disarm(owner, name);
@@ -348,11 +391,7 @@ export class Engine {
     for (const account of this.world.accounts.values()) {
       if (!account.isUnpublished) continue;
       account.isUnpublished = false;
-      const settings = account.rules.map(({ definition, config }) => ({
-        ruleId: definition.id,
-        config,
-      }));
-      this.world.options.evaluator.putAccount(account.facts(), settings);
+      this.world.options.evaluator.putAccount(account.facts(), marketRules(account));
     }
     for (const release of turn.releases) release();
   }

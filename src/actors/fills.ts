@@ -1,55 +1,94 @@
 import { fillContent, type Fill } from '../domain/fill.ts';
 import type { InstrumentId, RuleId } from '../domain/ids.ts';
+import type { Instrument } from '../domain/instrument.ts';
 import type { LockScope } from '../domain/verdict.ts';
 /** Executions: booked once per trade id, always, before anything judges them. */
 import type { AccountRuntime } from './account-runtime.ts';
+import { bookedRow, isVoided } from './booked.ts';
+import { correctFill } from './corrections.ts';
 import { drain } from './deliver.ts';
+import { calendarOf, weekOf } from './reset-calendar.ts';
 import { settleOrderEffects } from './settle-effects.ts';
 import { outside, type Cause, type Turn } from './turn.ts';
 import { actorId, type World } from './world.ts';
 
-/** A fill is booked in the ledger first, once per trade id, whatever the state of its order. */
-export function routeFill(world: World, turn: Turn, fill: Fill): void {
+/**
+ * A fill is booked in the ledger first, once per trade id, whatever the state of its order.
+ *
+ * @param origin `list`: from the venue's own list of trades, which has the last word on what a trade cost and made
+ */
+export function routeFill(
+  world: World,
+  turn: Turn,
+  fill: Fill,
+  origin: 'stream' | 'list' = 'stream',
+): void {
   const account = world.accounts.get(fill.accountId);
   const instrument = world.options.instruments.get(fill.instrument);
   if (account === undefined || instrument === undefined) {
-    turn.addDeadLetter(
-      'venue',
-      `account/${fill.accountId}`,
-      { type: 'venue.fill', fill },
-      'unknown',
-    );
-    turn.addIncident(
-      fill.accountId,
-      'FILL_NOT_BOOKED',
-      `no ${account === undefined ? 'account' : 'instrument'} for fill ${fill.fillId}`,
-      0,
-    );
+    reportHomeless(world, turn, fill, origin);
     return;
   }
-  const key = `${account.id}|${fill.fillId}`;
-  const row = turn.takenFills.get(key) ?? world.options.journal.findFill(account.id, fill.fillId);
-  const known = row?.fill ?? world.pendingFills.get(key);
+  const row = bookedRow(world, turn, fill);
+  const known = row?.fill ?? world.pendingFills.get(`${account.id}|${fill.fillId}`);
   if (known !== undefined) {
     takeRepeat(world, turn, fill, known, row?.causeSeq ?? 0);
+    if (row !== undefined) correctFill(world, turn, account, instrument, { fill, row, origin });
     return;
   }
+  // Taken back before it was heard of: it never counts.
+  if (isVoided(world, turn, fill))
+    turn.addInput(account.id, { type: 'venue.fill', fill, isVoided: true });
+  else bookNew(world, turn, account, instrument, fill);
+}
+
+/** An execution of an account or an instrument that is not configured: nobody can book it, and somebody must look. */
+function reportHomeless(world: World, turn: Turn, fill: Fill, origin: 'stream' | 'list'): void {
+  const { accountId, fillId } = fill;
+  const account = world.accounts.get(accountId);
+  const missing = account === undefined ? 'account' : 'instrument';
+  turn.addDeadLetter('venue', `account/${accountId}`, { type: 'venue.fill', fill }, 'unknown');
+  turn.addIncident(accountId, 'FILL_NOT_BOOKED', `no ${missing} for fill ${fillId}`, 0);
+  // What cannot be booked is held all the same: the venue's list of positions says how much.
+  if (account !== undefined && origin === 'stream') world.picturesWanted.add(account.id);
+}
+
+function bookNew(
+  world: World,
+  turn: Turn,
+  account: AccountRuntime,
+  instrument: Instrument,
+  fill: Fill,
+): void {
   const seq = turn.addInput(account.id, { type: 'venue.fill', fill });
   const cause = { causeSeq: seq, correlationSeq: seq };
   const { atMs } = turn;
   const before = account.openLots(fill.instrument);
-  world.pendingFills.set(key, fill);
-  const tradingDay = world.options.calendar.tradingDayOf(fill.venueTimeMs);
+  world.pendingFills.set(`${account.id}|${fill.fillId}`, fill);
+  const tradingDay = calendarOf(world, account.id).tradingDayOf(fill.venueTimeMs);
   turn.sendSibling(
     account.id,
     'ledger',
-    { type: 'ledger.fillReported', fill, instrument, tradingDay, atMs },
+    {
+      type: 'ledger.fillReported',
+      fill,
+      instrument,
+      tradingDay,
+      ...weekOf(world, account.id, fill.venueTimeMs),
+      atMs,
+    },
     cause,
   );
   turn.sendSibling(
     account.id,
     `position/${fill.instrument}`,
-    { type: 'position.filled', fill, instrument, atMs },
+    {
+      type: 'position.filled',
+      fill,
+      instrument,
+      executedAtMs: executedAt(world, turn, fill),
+      atMs,
+    },
     cause,
   );
   if (fill.orderId !== undefined) {
@@ -66,6 +105,12 @@ export function routeFill(world: World, turn: Turn, fill: Fill): void {
   reportUnknownOrder(world, turn, fill, seq);
   closeWhatALockForbids(world, turn, account, fill, before, cause);
   refreshExits(world, turn, account.id);
+}
+
+/** Our time of an execution: now less what has passed at the venue since, so that a grace is not begun anew. Source: rules 3 (RULE-008). */
+function executedAt(world: World, turn: Turn, fill: Fill): number {
+  const agoMs = world.brokerClock.nowMs() - fill.venueTimeMs;
+  return turn.atMs - Math.max(0, agoMs);
 }
 
 /** A trade id that was booked before: the same content is a repeat, another one is a conflict that somebody must look at. */

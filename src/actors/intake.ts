@@ -1,22 +1,35 @@
-import type { Fill } from '../domain/fill.ts';
 import type { ActorId } from '../domain/ids.ts';
 import { unreachable } from '../kernel/assert.ts';
 import type { VenueEvent } from '../ports/venue.port.ts';
 /** One input at a time: what it means, and which actors hear of it. */
-import { acknowledgeResult } from './acknowledgement.ts';
-import { submitIntent } from './commands.ts';
+import { routeAccountReport } from './account-reports.ts';
+import { noteSuccess } from './breakers.ts';
+import { hearVenue } from './broker-clock.ts';
+import { cancelOrder, modifyOrder } from './changes.ts';
 import { drain } from './deliver.ts';
-import { closeWhatALockForbids, refreshExits, routeFill } from './fills.ts';
+import { refreshExits } from './fills.ts';
+import { openGroup } from './groups.ts';
 import type { EngineInput } from './input.ts';
+import { believed } from './insisted.ts';
 import { judgeChanged, takeVerdicts } from './judge.ts';
-import { isUnlockBarred, routePermission } from './permission.ts';
+import { takeKillPicture } from './kill.ts';
+import { heard, linkBack, linkLost } from './link-phases.ts';
+import { operate } from './operator.ts';
+import { lookAtOrders } from './order-times.ts';
+import { routePermission, routeVisibility } from './permission.ts';
 import { reconcile } from './reconciler.ts';
+import { takeFill } from './reconciliation-synthetic.ts';
+import { reload } from './reload.ts';
 import { deliverTimer } from './scheduler.ts';
 import { isProvenAbsent } from './search.ts';
 import { settleOrderEffects } from './settle-effects.ts';
-import { forgetPoison, restart, resume } from './supervisor.ts';
-import { dropTrade, voidKey } from './trades.ts';
+import { cancelForShutdown } from './shutdown.ts';
+import { submitIntent, wakeIntent } from './submission.ts';
+import { restart } from './supervisor.ts';
 import { outside, type Turn } from './turn.ts';
+import { leavesAgain, leavesOnceMore, noteAnswer, routeCall, sendAgain } from './venue-calls.ts';
+import { routeVoid } from './voids.ts';
+import { retryWaiting } from './waiting-intents.ts';
 import { actorId, type World } from './world.ts';
 
 /** Handles one input and everything it causes inside the engine. */
@@ -31,6 +44,7 @@ export function handle(world: World, turn: Turn, input: EngineInput): void {
   };
   judgeChanged(world, turn, cause);
   drain(world, turn);
+  retryWaiting(world, turn);
 }
 
 function route(world: World, turn: Turn, input: EngineInput): void {
@@ -41,13 +55,27 @@ function route(world: World, turn: Turn, input: EngineInput): void {
     case 'submit':
       submitIntent(world, turn, input);
       return;
-    case 'cancel': {
-      const event = {
-        type: 'order.cancelRequested',
-        reason: input.reason,
-        atMs: turn.atMs,
-      } as const;
-      turn.sendSibling(input.accountId, `order/${input.orderId}`, event, outside);
+    case 'modify':
+      modifyOrder(world, turn, input);
+      return;
+    case 'intentDue':
+      wakeIntent(world, input);
+      return;
+    case 'orderWatch':
+      lookAtOrders(world, turn);
+      return;
+    case 'group':
+      openGroup(world, turn, input.wish);
+      return;
+    case 'cancel':
+      cancelOrder(world, turn, input);
+      return;
+    case 'operator':
+      operate(world, turn, input);
+      return;
+    case 'reload': {
+      const answer = reload(world, turn, input.wish);
+      turn.releases.push(() => input.answer?.(answer));
       return;
     }
     case 'verdicts':
@@ -62,62 +90,30 @@ function route(world: World, turn: Turn, input: EngineInput): void {
       return;
     }
     case 'reconcile':
-      reconcile(world, turn, input.accountId, input.snapshot, input.fillsBefore);
+      noteSuccess(world, turn, 'picture');
+      reconcile(world, turn, input);
+      return;
+    case 'pulse':
+      return;
+    case 'shutdown':
+      cancelForShutdown(world, turn);
+      return;
+    case 'resend':
+      sendAgain(world, turn, input.accountId, input.orderId);
+      return;
+    case 'notSent':
+      takeNotSent(world, turn, input);
+      return;
+    case 'killPicture':
+      takeKillPicture(world, turn, input);
       return;
     case 'restart':
       restart(world, turn, input.actor);
       refreshAfterRestart(world, turn, input.actor);
       return;
-    case 'resume': {
-      const { actor, skipEvent, by, reason } = input;
-      turn.addInput('', { type: 'operator.resume', actor, skipEvent, by, reason });
-      if (!resume(world, turn, actor, skipEvent))
-        turn.addDeadLetter(by, actor, { type: 'operator.resume' }, 'unknown');
-      refreshAfterRestart(world, turn, actor);
-      // What it believes is old: the venue says what holds.
-      const resumed = world.cells.get(actor);
-      if (resumed !== undefined) world.picturesWanted.add(resumed.account);
-      return;
-    }
-    case 'unlock':
-      unlock(world, turn, input);
-      return;
-    case 'rearm': {
-      const { by, reason } = input;
-      turn.sendSibling(
-        input.accountId,
-        'account',
-        { type: 'account.rearmed', by, reason, atMs: turn.atMs },
-        outside,
-      );
-      drain(world, turn);
-      forgetPoison(world, input.accountId);
-      return;
-    }
     default:
       unreachable(input);
   }
-}
-
-/** An operator's wish to end a lock: the lock decides by its policy, and reports either way. */
-function unlock(world: World, turn: Turn, input: Extract<EngineInput, { type: 'unlock' }>): void {
-  const { accountId, by, reason, lockId } = input;
-  const account = world.accounts.get(accountId);
-  const lock = account?.locks.get(lockId);
-  const cell = world.cells.get(actorId(accountId, `lock/${lockId}`));
-  const isBarred = account !== undefined && isUnlockBarred(account, cell);
-  const event = {
-    type: 'lock.cleared',
-    on: 'operatorAck',
-    by,
-    reason,
-    ...(isBarred ? { isBarred: true as const } : {}),
-    atMs: turn.atMs,
-  } as const;
-  turn.sendSibling(accountId, `lock/${lockId}`, event, outside);
-  drain(world, turn);
-  if (account !== undefined && lock !== undefined && !account.locks.has(lockId))
-    acknowledgeResult(turn, account, lock.source);
 }
 
 /** What waited for the actor is taken in; exits that are under way look at what it changed. */
@@ -127,13 +123,29 @@ function refreshAfterRestart(world: World, turn: Turn, actor: ActorId): void {
   if (cell !== undefined) refreshExits(world, turn, cell.account);
 }
 
+/** It never left: whoever asked for it decides anew. */
+function takeNotSent(
+  world: World,
+  turn: Turn,
+  { accountId, orderId }: Extract<EngineInput, { type: 'notSent' }>,
+): void {
+  const reason = 'no room in the budget of calls';
+  const event = { type: 'order.notSent', reason, atMs: turn.atMs } as const;
+  turn.sendSibling(accountId, `order/${orderId}`, event, outside);
+  drain(world, turn);
+  settleOrderEffects(world, turn, accountId, orderId, event);
+  refreshExits(world, turn, accountId);
+}
+
 function routeVenue(world: World, turn: Turn, event: VenueEvent): void {
+  hearVenue(world.brokerClock, event);
+  if (event.type !== 'venue.call' && event.type !== 'venue.link') heard(world);
   switch (event.type) {
     case 'venue.order':
       routeReport(world, turn, event);
       return;
     case 'venue.fill':
-      routeFill(world, turn, event.fill);
+      takeFill(world, turn, event.fill, 'stream');
       return;
     case 'venue.fillVoided':
       routeVoid(world, turn, event.fill);
@@ -145,8 +157,17 @@ function routeVenue(world: World, turn: Turn, event: VenueEvent): void {
     case 'venue.permission':
       routePermission(world, turn, event);
       return;
+    case 'venue.visibility':
+      routeVisibility(world, turn, event);
+      return;
     case 'venue.link':
       routeLink(world, turn, event);
+      return;
+    case 'venue.call':
+      routeCall(world, turn, event);
+      return;
+    case 'venue.product':
+      world.submission.productStatuses.set(event.instrument, event.status);
       return;
     default:
       unreachable(event);
@@ -169,19 +190,43 @@ function routeReport(
     world.picturesWanted.add(report.accountId);
     return;
   }
+  hearStamp(world, report);
+  noteAnswer(world, turn, report);
   const isAbsent = report.event.type === 'order.notFoundConfirmed';
-  if (isAbsent && !isProvenAbsent(world, report.accountId, report.orderId)) return;
+  if (isAbsent && staysInDoubt(world, turn, report)) return;
   turn.takenKeys.add(key);
   turn.dedupeKeys.push({ key, atMs: turn.atMs });
   turn.sendSibling(
     report.accountId,
     `order/${report.orderId}`,
-    { ...report.event, atMs: turn.atMs },
+    { ...believed(world, report), atMs: turn.atMs },
     outside,
   );
   drain(world, turn);
   settleOrderEffects(world, turn, report.accountId, report.orderId, report.event);
   refreshExits(world, turn, report.accountId);
+}
+
+/** The stamp of an answer lies between our sending and our receiving. */
+function hearStamp(
+  { gateway, clockGate, options }: World,
+  { event, orderId }: Extract<VenueEvent, { type: 'venue.order' }>,
+): void {
+  if (event.type !== 'order.placeAccepted' || event.version?.updatedAtMs === undefined) return;
+  const sent = gateway.unanswered.get(`place|${orderId}`);
+  if (sent === undefined) return;
+  clockGate.hear(event.version.updatedAtMs, sent.sentAtMs, options.clock.monotonicMs());
+}
+
+/** The venue does not show it: no proof yet, or it leaves again with the same id. */
+function staysInDoubt(
+  world: World,
+  turn: Turn,
+  { accountId, orderId }: Extract<VenueEvent, { type: 'venue.order' }>,
+): boolean {
+  if (leavesAgain(world, turn, orderId)) return true;
+  if (!isProvenAbsent(world, accountId, orderId)) return true;
+  return leavesOnceMore(world, turn, accountId, orderId);
 }
 
 function isUnknownOrder(
@@ -196,90 +241,14 @@ function isUnknownOrder(
   );
 }
 
-function routeVoid(world: World, turn: Turn, fill: Fill): void {
-  const known = world.options.journal.findFill(fill.accountId, fill.fillId);
-  const instrument = world.options.instruments.get(fill.instrument);
-  const key = voidKey(fill.accountId, fill.fillId);
-  if (
-    known === undefined ||
-    instrument === undefined ||
-    turn.takenKeys.has(key) ||
-    world.options.journal.hasDedupeKey(key)
-  )
-    return;
-  turn.takenKeys.add(key);
-  turn.dedupeKeys.push({ key, atMs: turn.atMs });
-  const seq = turn.addInput(fill.accountId, { type: 'venue.fillVoided', fill });
-  const cause = { causeSeq: seq, correlationSeq: seq };
-  const { atMs } = turn;
-  const { tradingDay, realizedUnits } = known;
-  const account = world.accounts.get(fill.accountId);
-  if (account !== undefined) dropTrade(account, fill.fillId);
-  const before = account?.openLots(fill.instrument) ?? 0;
-  turn.sendSibling(
-    fill.accountId,
-    'ledger',
-    { type: 'ledger.fillVoided', fill: known.fill, instrument, tradingDay, realizedUnits, atMs },
-    cause,
-  );
-  turn.sendSibling(
-    fill.accountId,
-    `position/${fill.instrument}`,
-    { type: 'position.fillVoided', fill: known.fill, instrument, realizedUnits, atMs },
-    cause,
-  );
-  if (known.fill.orderId !== undefined) {
-    turn.sendSibling(
-      fill.accountId,
-      `order/${known.fill.orderId}`,
-      { type: 'order.fillVoided', fill: known.fill, origin: 'stream', atMs },
-      cause,
-    );
-  }
-  drain(world, turn);
-  if (account === undefined) return;
-  // Whether the venue's position has the trade or not is for the venue to say: a picture may already be without it.
-  world.picturesWanted.add(account.id);
-  closeWhatALockForbids(world, turn, account, { instrument: fill.instrument }, before, cause);
-  refreshExits(world, turn, account.id);
-}
-
-function routeAccountReport(
-  world: World,
-  turn: Turn,
-  event: Extract<VenueEvent, { type: 'venue.position' | 'venue.balance' }>,
-): void {
-  const { atMs } = turn;
-  if (event.type === 'venue.balance') {
-    turn.sendSibling(
-      event.accountId,
-      'ledger',
-      { type: 'ledger.balanceReported', balanceUnits: event.balanceUnits, atMs },
-      outside,
-    );
-    return;
-  }
-  const { accountId, instrument, openLots, costUnits, venueTimeMs } = event;
-  const account = world.accounts.get(accountId);
-  const before = account?.openLots(instrument) ?? 0;
-  turn.sendSibling(
-    accountId,
-    `position/${instrument}`,
-    { type: 'position.reported', openLots, costUnits, venueTimeMs, atMs },
-    outside,
-  );
-  drain(world, turn);
-  if (account !== undefined)
-    closeWhatALockForbids(world, turn, account, { instrument }, before, outside);
-  refreshExits(world, turn, accountId);
-}
-
 function routeLink(
   world: World,
   turn: Turn,
   event: Extract<VenueEvent, { type: 'venue.link' }>,
 ): void {
   const cause = `link:${world.options.venue.id}`;
+  if (event.status === 'down') linkLost(world, turn, event.reason);
+  else linkBack(world, turn);
   for (const account of world.accounts.values()) {
     const { atMs } = turn;
     if (event.status === 'down') {

@@ -11,16 +11,23 @@ import { errorText } from '../kernel/errors.ts';
 import { orderFindings } from '../rules/precedence.ts';
 import type { RuleContext } from '../rules/rule.ts';
 /** Inline judgement: what an order, a fill or a command changed is judged in the same turn by the same evaluators. */
+import { markFellows, membersOf } from './account-groups.ts';
 import type { AccountRuntime } from './account-runtime.ts';
+import { noteEquity } from './equity.ts';
+import { markEquity } from './portfolio.ts';
+import { sessionsOf } from './reset-calendar.ts';
+import { resetEnd, withLockEnd } from './reset-locks.ts';
 import type { Cause, Turn } from './turn.ts';
 import { actorId, type World } from './world.ts';
 
 /** Evaluates every rule of the accounts whose facts changed, and tells the rule actors what changed. */
 export function judgeChanged(world: World, turn: Turn, cause: Cause): void {
+  markFellows(world);
   for (const account of world.accounts.values()) {
     if (!account.isDirty) continue;
     account.isDirty = false;
     const findings = evaluateAll(world, turn, account, cause);
+    noteEquity(ruleContext(world, account.facts()), world, turn, account, cause);
     for (const finding of orderFindings(findings)) tell(turn, world, account, finding, cause);
     armJudgement(world, account, findings);
   }
@@ -56,7 +63,7 @@ export function takeVerdicts(
 ): void {
   for (const change of changes) {
     const account = world.accounts.get(change.accountId);
-    if (account === undefined) continue;
+    if (account === undefined || isOutdated(account, change)) continue;
     if (change.viewVersion !== account.version && !stillHolds(account, change)) continue;
     tell(turn, world, account, change.finding, cause);
     // Only time is awaited: the judgement of this turn arms the wait.
@@ -65,13 +72,21 @@ export function takeVerdicts(
 }
 
 export function ruleContext(world: World, facts: AccountFacts): RuleContext {
+  const sessions = sessionsOf(world, facts.accountId);
   return {
     facts,
     marks: (instrument) => world.options.evaluator.markOf(instrument),
     instrumentOf: (id) => world.options.instruments.get(id),
     nowMs: world.options.clock.nowMs(),
-    ...(world.options.sessions === undefined ? {} : { sessions: world.options.sessions }),
+    ...(sessions === undefined ? {} : { sessions }),
+    ...(world.options.groups === undefined ? {} : { membersOf: (name) => membersOf(world, name) }),
   };
+}
+
+/** Judged by rules that the configuration has replaced since. */
+function isOutdated(account: AccountRuntime, { viewVersion, finding }: VerdictChange): boolean {
+  if (viewVersion < account.rulesSince) return true;
+  return !account.rules.some(({ definition }) => definition.id === finding.ruleId);
 }
 
 /** A verdict on an older view still counts when what it judged is still there: a breach between two views was real. */
@@ -174,7 +189,7 @@ function tell(
   cause: Cause,
 ): void {
   const finding = withoutDoomed(account, judged);
-  remember(turn, account, finding, cause);
+  if (remember(turn, account, finding, cause)) markEquity(turn, account, finding, cause);
   const key = `${finding.ruleId}|${finding.entity}`;
   const last = account.lastFindings.get(key);
   // The rule is at it: what it was told stays what counts, until the enforcement ends and the breach is judged anew.
@@ -191,12 +206,11 @@ function tell(
     world.counters.breaches += 1;
     turn.note(`BREACH ${account.id} ${finding.ruleId} ${finding.entity} ${findingText(finding)}`);
   }
-  const nextBoundaryMs = world.options.calendar.nextBoundaryMs(turn.atMs);
-  const told = isEnforced ? { ...finding, wants: [] } : finding;
+  const told = isEnforced ? { ...finding, wants: [] } : withLockEnd(world, account.id, finding);
   const event = {
     type: 'rule.verdictChanged',
     finding: told,
-    nextBoundaryMs,
+    ...resetEnd(world, account.id, turn.atMs),
     atMs: turn.atMs,
   } as const;
   turn.sendSibling(account.id, `rule/${finding.ruleId}`, event, cause);
@@ -263,18 +277,24 @@ function isSame(last: RuleFinding | undefined, finding: RuleFinding): boolean {
   return finding.verdict !== 'DENY' || JSON.stringify(last.wants) === JSON.stringify(finding.wants);
 }
 
-/** What a rule wants remembered goes to its actor, and with it into the journal, when it changed. */
-function remember(turn: Turn, account: AccountRuntime, finding: RuleFinding, cause: Cause): void {
+/** What a rule wants remembered goes to its actor, and with it into the journal. @returns whether it changed */
+function remember(
+  turn: Turn,
+  account: AccountRuntime,
+  finding: RuleFinding,
+  cause: Cause,
+): boolean {
   const { ruleId, entity, remember: memory } = finding;
-  if (memory === undefined) return;
+  if (memory === undefined) return false;
   const known = account.memories.get(ruleId)?.[entity] ?? {};
-  if (JSON.stringify(known) === JSON.stringify(memory)) return;
+  if (JSON.stringify(known) === JSON.stringify(memory)) return false;
   turn.sendSibling(
     account.id,
     `rule/${ruleId}`,
     { type: 'rule.remembered', entity, memory, atMs: turn.atMs },
     cause,
   );
+  return true;
 }
 
 function isBeingEnforced(

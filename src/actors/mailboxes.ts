@@ -51,12 +51,21 @@ export function restoreMailboxes(
 /** Sends everything that waited, in order. An order that had not left by then does not leave any more. */
 export function releaseMailbox(world: World, turn: Turn, actor: ActorId): void {
   for (const delivery of supervisionOf(world, actor).mailbox.splice(0)) {
+    if (isOutdatedCause(world, delivery)) continue;
     const isSend = delivery.event.type === 'order.sendStarted';
     const reason = 'its actor was down: a new attempt needs a new intent';
     const event = { type: 'order.notSent', reason, atMs: turn.atMs } as const;
     turn.send(isSend ? { ...delivery, event } : delivery);
   }
   turn.mailboxes.add(actor);
+}
+
+/** What the supervisor said of an actor that is back since, maybe in a process before this one: nobody would take it back. */
+function isOutdatedCause(world: World, { account, event }: Delivery): boolean {
+  if (event.type !== 'account.causeAdded') return false;
+  const { cause } = event.cause;
+  const isSupervisors = cause.startsWith('crash:') || cause.startsWith('quarantine:');
+  return isSupervisors && world.accounts.get(account)?.supervisorCauses.has(cause) !== true;
 }
 
 /** A quarantined actor that never had a first step is there as an empty cell, for the operator to resume. */

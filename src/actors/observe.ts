@@ -1,16 +1,24 @@
+import { addExact } from '../domain/arithmetic.ts';
 import type { Fill } from '../domain/fill.ts';
 import type { InstrumentId, RuleId } from '../domain/ids.ts';
+import type { KillRun } from '../domain/kill.ts';
 import type { LockInput, MachineEvent, TradingState } from '../domain/machine-event.ts';
-import { isClosed } from '../domain/order.ts';
+import { isClosed, type SubmitOrder } from '../domain/order.ts';
 import type { PositionBook } from '../domain/position.ts';
 import type { RuleMemory } from '../domain/verdict.ts';
 import type { WorkingOrderFacts } from '../domain/view.ts';
 import { InvariantViolation, invariant } from '../kernel/assert.ts';
+import type { OpenAlert } from '../machines/alerts.machine.ts';
+import { thisWeek, type LedgerDays } from '../machines/ledger.days.ts';
+import type { HighWater } from '../machines/ledger.high-water.ts';
 import { leavesLots as leavesOf, orderRegions } from '../machines/order.machine.ts';
 /** After a step: what the account's facts, locks and effects learn from the new state of the actor. */
 import type { AccountRuntime, LockFacts } from './account-runtime.ts';
+import { bookedRow, storeCorrection } from './booked.ts';
 import type { Cell } from './cell.ts';
-import { addTrade } from './trades.ts';
+import { setsOf } from './linked.ts';
+import { addRecent, observeLatch, observeMoney } from './portfolio.ts';
+import { addTrade, carryTrades } from './trades.ts';
 import type { Turn } from './turn.ts';
 import { actorId, type World } from './world.ts';
 
@@ -27,6 +35,7 @@ export function observe(world: World, cell: Cell): void {
       return;
     case 'ledger':
       observeLedger(account, cell);
+      observeMoney(account, cell.context['balanceUnits'] as number);
       standInForPositions(world, account);
       return;
     case 'account':
@@ -41,8 +50,18 @@ export function observe(world: World, cell: Cell): void {
       else account.activeExits.add(instrument);
       return;
     }
+    case 'alerts':
+      account.openAlerts = openEntities(cell);
+      return;
     case 'rule':
       observeRule(account, cell);
+      return;
+    case 'oco':
+    case 'group':
+      observeLinked(world, account, cell);
+      return;
+    case 'kill':
+      observeKill(account, cell);
       return;
   }
 }
@@ -57,7 +76,29 @@ type OrderContext = Pick<
   | 'orderType'
   | 'limitTicks'
   | 'stopTicks'
+  | 'createdAtMs'
+  | 'by'
 >;
+
+/** Live sets and groups are told of changes; their orders count as one in the exposure. */
+function observeLinked(world: World, account: AccountRuntime, cell: Cell): void {
+  const isOver = cell.stateJson === '"closed"' || cell.stateJson === '"failed"';
+  // A set that is over still closes what fills late, until it is passivated.
+  if ((isOver || cell.stateJson === '"done"') && !world.retired.has(cell.id)) {
+    world.retired.add(cell.id);
+    world.closedOrders.push({ id: cell.id, atMs: world.options.clock.nowMs() });
+  }
+  if (isOver) world.linked.delete(cell.id);
+  else if (!world.linked.has(cell.id)) world.linked.set(cell.id, '');
+  if (cell.hosted.id !== 'oco') return;
+  for (const [orderId, setId] of setsOf(cell.context)) {
+    account.setOf.set(orderId, setId);
+    const order = account.workingOrders.get(orderId);
+    if (order === undefined || order.ocoGroupId === setId) continue;
+    account.workingOrders.set(orderId, { ...order, ocoGroupId: setId });
+    account.touch();
+  }
+}
 
 /** States in which the venue has confirmed that the order is open. */
 const openAtVenue: ReadonlySet<string> = new Set(['working', 'triggered', 'partial']);
@@ -68,24 +109,19 @@ function observeOrder(account: AccountRuntime, cell: Cell): void {
   const leavesLots = leavesOf(cell.context as unknown as Parameters<typeof leavesOf>[0], regions);
   const { orderId, instrument, side, purpose, reduceOnly, orderType, limitTicks, stopTicks } =
     context;
+  if (regions.integrity === 'conflict') account.reconciliation.conflicts.add(orderId);
   const known = account.workingOrders.get(orderId);
   if (isClosed(regions.execution) || leavesLots === 0) {
+    account.setOf.delete(orderId);
     if (known === undefined) return;
     account.workingOrders.delete(orderId);
     account.touch();
     return;
   }
   const isOpen = openAtVenue.has(regions.execution);
-  const isSame =
-    known?.leavesLots === leavesLots &&
-    known.isOpen === isOpen &&
-    known.limitTicks === limitTicks &&
-    known.stopTicks === stopTicks;
-  if (isSame) return;
-  const prices = {
-    ...(limitTicks === undefined ? {} : { limitTicks }),
-    ...(stopTicks === undefined ? {} : { stopTicks }),
-  };
+  const isInFlight = regions.execution === 'none' || regions.execution === 'unknown';
+  const seen = { leavesLots, isOpen, limitTicks, stopTicks, isInFlight };
+  if (isAsKnown(known, seen)) return;
   account.workingOrders.set(orderId, {
     orderId,
     instrument,
@@ -95,9 +131,53 @@ function observeOrder(account: AccountRuntime, cell: Cell): void {
     reduceOnly,
     orderType,
     isOpen,
-    ...prices,
+    ...(isInFlight ? { isInFlight } : {}),
+    ...named(context, ['limitTicks', 'stopTicks', 'createdAtMs', 'by']),
+    ...linkFacts(account, cell, known),
   });
   account.touch();
+}
+
+function isAsKnown(
+  known: WorkingOrderFacts | undefined,
+  seen: Pick<WorkingOrderFacts, 'leavesLots' | 'isOpen'> & {
+    readonly limitTicks: number | undefined;
+    readonly stopTicks: number | undefined;
+    readonly isInFlight: boolean;
+  },
+): boolean {
+  return (
+    known?.leavesLots === seen.leavesLots &&
+    known.isOpen === seen.isOpen &&
+    known.limitTicks === seen.limitTicks &&
+    known.stopTicks === seen.stopTicks &&
+    (known.isInFlight === true) === seen.isInFlight
+  );
+}
+
+/** The fields that the context has. */
+function named<Key extends keyof OrderContext>(
+  context: OrderContext,
+  keys: readonly Key[],
+): Pick<OrderContext, Key> {
+  const entries = keys.flatMap((key) =>
+    context[key] === undefined ? [] : [[key, context[key]] as const],
+  );
+  return Object.fromEntries(entries) as Pick<OrderContext, Key>;
+}
+
+/** The set that an order belongs to, and whether it brings a stop with it. */
+function linkFacts(
+  account: AccountRuntime,
+  { context }: Cell,
+  known: WorkingOrderFacts | undefined,
+): Pick<WorkingOrderFacts, 'ocoGroupId' | 'hasBracketStop'> {
+  const { orderId, bracket, ocoGroupId: own } = context as unknown as SubmitOrder;
+  const ocoGroupId = account.setOf.get(orderId) ?? known?.ocoGroupId ?? own;
+  return {
+    ...(ocoGroupId === undefined ? {} : { ocoGroupId }),
+    ...(bracket?.stopTicks === undefined ? {} : { hasBracketStop: true }),
+  };
 }
 
 function observePosition(account: AccountRuntime, cell: Cell): void {
@@ -118,26 +198,41 @@ function setPosition(
   const known = account.positions.get(instrument);
   if ((known?.openLots ?? 0) === openLots && (known?.costUnits ?? 0) === costUnits) return;
   const opened = openedAtMs === undefined ? {} : { openedAtMs };
+  if (known !== undefined) noteReduced(account, instrument, openLots, known.openLots);
   if (openLots === 0) account.positions.delete(instrument);
   else account.positions.set(instrument, { instrument, openLots, costUnits, ...opened });
   account.touch();
 }
 
+/** A position that is gone, smaller, or on the other side: what protected it no longer fits. */
+function noteReduced(
+  account: AccountRuntime,
+  instrument: InstrumentId,
+  openLots: number,
+  beforeLots: number,
+): void {
+  if (openLots === 0) account.justFlat.add(instrument);
+  const isSameSide = Math.sign(openLots) === Math.sign(beforeLots);
+  if (!isSameSide || Math.abs(openLots) < Math.abs(beforeLots))
+    account.justReduced.set(instrument, beforeLots);
+}
+
 function observeLedger(account: AccountRuntime, cell: Cell): void {
-  const { realizedUnits, feesUnits, tradingDay, lastBoundaryMs } = cell.context as unknown as {
-    realizedUnits: number;
-    feesUnits: number;
-    tradingDay: string;
-    lastBoundaryMs: number;
-  };
+  const ledger = cell.context as unknown as LedgerDays & { readonly highWater: HighWater };
+  const { tradingDay, lastBoundaryMs } = ledger;
+  // What a reset has kept or taken away belongs to the result of the day, not to the totals of the day.
+  const realizedUnits = addExact(ledger.realizedUnits, ledger.carriedRealizedUnits);
+  const feesUnits = addExact(ledger.feesUnits, ledger.carriedFeesUnits);
+  account.week = thisWeek(ledger);
+  account.highWater = ledger.highWater;
   const isSameDay = account.tradingDay === tradingDay;
   if (account.realizedUnits === realizedUnits && account.feesUnits === feesUnits && isSameDay)
     return;
   account.realizedUnits = realizedUnits;
   account.feesUnits = feesUnits;
   account.tradingDay = tradingDay;
-  if (!isSameDay) account.trades.length = 0;
   account.dayStartMs = lastBoundaryMs;
+  if (!isSameDay) carryTrades(account);
   account.touch();
 }
 
@@ -167,10 +262,10 @@ function observeAccount(account: AccountRuntime, cell: Cell): void {
   );
   account.tradingState = state;
   account.causes = Object.keys(cell.context['causes'] ?? {});
+  observeLatch(account);
 }
 
 function observeLock(world: World, account: AccountRuntime, cell: Cell): void {
-  if (cell.actorSeq === 1) world.lockStarts.set(cell.id, world.options.clock.monotonicMs());
   const lock = cell.context as unknown as LockInput;
   account.showLocks();
   if (cell.stateJson !== '"active"') {
@@ -218,6 +313,15 @@ function observeRule(account: AccountRuntime, cell: Cell): void {
   account.enforcing.set(ruleId, now);
 }
 
+function observeKill(account: AccountRuntime, { context }: Cell): void {
+  const before = account.kills.map(({ runId }) => runId).join();
+  account.kills = Object.values((context['runs'] ?? {}) as Readonly<Record<string, KillRun>>);
+  // Intents that wait are judged again: a kill drops what it denies.
+  if (account.kills.map(({ runId }) => runId).join() !== before) account.touch();
+  for (const key of account.killRemains.keys())
+    if (!account.kills.some((run) => run.key === key)) account.killRemains.delete(key);
+}
+
 type LastBooking = {
   readonly fillId: string;
   readonly realizedUnits: number;
@@ -234,7 +338,7 @@ export function bookFill(
   event: MachineEvent,
   seq: number,
 ): void {
-  if (event.type !== 'ledger.fillReported') return;
+  if (event.type !== 'ledger.fillReported' && event.type !== 'ledger.fillCorrected') return;
   const booking = cell.context['lastBooking'] as LastBooking | undefined;
   const { fill } = event;
   if (booking?.fillId !== fill.fillId) {
@@ -243,6 +347,11 @@ export function bookFill(
     );
   }
   const { tradingDay, realizedUnits, openedLots, closedLots } = booking;
+  if (event.type === 'ledger.fillCorrected') {
+    const known = bookedRow(world, turn, fill);
+    if (known !== undefined) storeCorrection(world, turn, { ...known, fill, realizedUnits });
+    return;
+  }
   const isEnforcement = isOwnClose(world, fill);
   const row = {
     fill,
@@ -259,11 +368,20 @@ export function bookFill(
   world.accounts.get(cell.account)?.noteFill(fill);
   world.counters.fills += 1;
   const account = world.accounts.get(fill.accountId);
-  if (account !== undefined) addTrade(account, row);
+  if (account !== undefined) {
+    addTrade(account, row);
+    addRecent(world, account, row);
+  }
 }
 
 function isOwnClose(world: World, fill: Fill): boolean {
   if (fill.orderId === undefined) return false;
   const order = world.cells.get(actorId(fill.accountId, `order/${fill.orderId}`));
   return order?.context['purpose'] === 'exit';
+}
+
+function openEntities(cell: Cell): ReadonlySet<string> {
+  const { alerts } = cell.context as { readonly alerts: Readonly<Record<string, OpenAlert>> };
+  const open = Object.values(alerts).filter(({ forgetAtMs }) => forgetAtMs === undefined);
+  return new Set(open.map(({ entity }) => entity));
 }

@@ -24,6 +24,8 @@ export function passivate(world: World, nowMs: number): void {
     world.cells.delete(cell.id);
     world.supervision.delete(cell.id);
     world.questions.delete(cell.context['orderId'] as OrderId);
+    world.linked.delete(cell.id);
+    world.retired.delete(cell.id);
   }
 }
 
@@ -60,6 +62,8 @@ function writeStale(world: World, count: number): number {
 }
 
 function canRest(world: World, cell: Cell): boolean {
+  // A set or group that is over hears nothing any more.
+  if (cell.hosted.id === 'oco' || cell.hosted.id === 'group') return cell.status === 'live';
   return (
     cell.status === 'live' &&
     !world.openEffects.has(String(cell.context['orderId'])) &&

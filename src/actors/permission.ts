@@ -2,6 +2,7 @@ import type { LockInput } from '../domain/machine-event.ts';
 import type { VenueEvent } from '../ports/venue.port.ts';
 /** The venue's permission to trade (RULE-010). */
 import type { AccountRuntime } from './account-runtime.ts';
+import { raiseAlert, resolveAlerts } from './alerts.ts';
 import type { Cell } from './cell.ts';
 import type { Turn } from './turn.ts';
 import type { World } from './world.ts';
@@ -30,6 +31,26 @@ export function routePermission(
     } as const;
     turn.sendSibling(account.id, `lock/${lockId}`, cleared, cause);
   }
+}
+
+/** Warns only: an account that the venue hides may still be traded. Source: rules 3 (RULE-010, edge cases). */
+export function routeVisibility(
+  world: World,
+  turn: Turn,
+  event: Extract<VenueEvent, { type: 'venue.visibility' }>,
+): void {
+  const account = world.accounts.get(event.accountId);
+  if (account === undefined) return;
+  const seq = turn.addInput(account.id, { ...event });
+  const cause = { causeSeq: seq, correlationSeq: seq };
+  const entity = 'account/visibility';
+  if (event.isVisible) {
+    resolveAlerts(turn, account, entity, cause);
+    return;
+  }
+  const text = `${world.options.venue.id} no longer shows the account`;
+  const alert = { severity: 'warning', code: 'ACCOUNT_INVISIBLE', text, entity } as const;
+  raiseAlert(turn, account, { ...alert, isLasting: true }, cause);
 }
 
 /**

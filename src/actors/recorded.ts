@@ -6,11 +6,16 @@ import { invariant, unreachable } from '../kernel/assert.ts';
 import type { EffectRow } from '../ports/journal.port.ts';
 /** Carries out what a step recorded: messages and cells at once, timers with the commit, everything outward after it. */
 import type { AccountRuntime } from './account-runtime.ts';
+import { isDeskUp, raiseAlert } from './alerts.ts';
 import type { Cell } from './cell.ts';
-import { submitProtective } from './commands.ts';
+import { submitLinked, submitProtective } from './commands.ts';
+import { isOnlyIntended } from './dry-run.ts';
+import { cancelKilled, requireKill } from './kill-orders.ts';
+import { priorityOfChange, priorityOfSubmit } from './priorities.ts';
+import { restingThatAdd } from './resting-orders.ts';
 import { askFor } from './search.ts';
 import type { Cause, Turn } from './turn.ts';
-import { actorId, type World } from './world.ts';
+import { actorId, siblingOf, type World } from './world.ts';
 
 export type StepContext = {
   readonly world: World;
@@ -46,14 +51,10 @@ export function carryOut(context: StepContext, recorded: Recorded, index: number
       submit(context, recorded.orderId);
       return;
     case 'venue.cancelOrder':
-      outward(context, index, 'venue.cancelOrder', recorded.cancel, () =>
-        world.options.venue.cancel(recorded.cancel),
-      );
+      cancel(context, index, recorded.cancel);
       return;
     case 'venue.modifyOrder':
-      outward(context, index, 'venue.modifyOrder', recorded.modify, () =>
-        world.options.venue.modify(recorded.modify),
-      );
+      modify(context, index, recorded.modify);
       return;
     case 'venue.queryOrder':
       askFor(world, turn, account.id, recorded.orderId);
@@ -61,14 +62,29 @@ export function carryOut(context: StepContext, recorded: Recorded, index: number
     case 'intent':
       submitProtective(context, recorded.intent);
       return;
+    case 'order.place':
+      submitLinked(context, recorded);
+      return;
     case 'orders.cancel':
       cancelOrders(context, recorded);
       return;
     case 'exit.require':
       requireExit(context, recorded);
       return;
+    case 'kill.cancelOrders':
+      cancelKilled(context, recorded.key);
+      return;
+    case 'kill.takePicture':
+      world.killPictures.add(account.id);
+      return;
+    case 'kill.require':
+      requireKill(context, recorded);
+      return;
     case 'alert':
-      raiseAlert(context, recorded, index);
+      tellDesk(context, recorded, index);
+      return;
+    case 'alert.send':
+      sendAlert(context, recorded, index);
       return;
     case 'incident':
       turn.addIncident(account.id, recorded.code, recorded.text, context.seq);
@@ -82,6 +98,11 @@ function cause(context: StepContext): Cause {
   return { causeSeq: context.seq, correlationSeq: context.correlationSeq };
 }
 
+function isIntended(context: StepContext, intended: Parameters<typeof isOnlyIntended>[3]): boolean {
+  const { world, turn, account } = context;
+  return isOnlyIntended(world, turn, account, intended, cause(context));
+}
+
 /** Intent, approval and effect are one commit; the wire follows it. The effect id is what the venue sees. */
 function submit(context: StepContext, orderId: OrderId): void {
   const { world, turn, account } = context;
@@ -92,6 +113,7 @@ function submit(context: StepContext, orderId: OrderId): void {
   );
   world.approved.delete(orderId);
   const payload: SubmitOrder = order;
+  if (isIntended(context, { kind: 'submit', order: payload })) return;
   const row: EffectRow = {
     id: orderId,
     kind: 'venue.submitOrder',
@@ -107,8 +129,22 @@ function submit(context: StepContext, orderId: OrderId): void {
   turn.releases.push(() => {
     if (submission.isWithdrawn) return;
     world.counters.submissions += 1;
-    world.options.venue.submit(order);
+    world.gateway.submit(order, priorityOfSubmit(account, order));
   });
+}
+
+function cancel(context: StepContext, index: number, order: CancelOrder): void {
+  if (isIntended(context, { kind: 'cancel', order })) return;
+  outward(context, index, 'venue.cancelOrder', order, () =>
+    context.world.gateway.cancel(order, priorityOfChange(context.account, order, 'cancel')),
+  );
+}
+
+function modify(context: StepContext, index: number, order: ModifyOrder): void {
+  if (isIntended(context, { kind: 'modify', order })) return;
+  outward(context, index, 'venue.modifyOrder', order, () =>
+    context.world.gateway.modify(order, priorityOfChange(context.account, order, 'modify')),
+  );
 }
 
 /** Cancels and modifies: settled when the order's own request is (see settle-effects). */
@@ -135,9 +171,35 @@ function outward(
   turn.releases.push(act);
 }
 
-function raiseAlert(
+/** The desk decides whether it goes out; while the desk itself is down it goes out at once. */
+function tellDesk(
   context: StepContext,
   recorded: Extract<Recorded, { type: 'alert' }>,
+  index: number,
+): void {
+  const { world, turn, account, cell } = context;
+  const { severity, code, text, entity, isOver } = recorded;
+  if (!isDeskUp(world, account.id)) {
+    sendAlert(context, { type: 'alert.send', severity, code, text }, index);
+    return;
+  }
+  raiseAlert(
+    turn,
+    account,
+    {
+      severity,
+      code,
+      text,
+      entity: entity ?? siblingOf(account.id, cell.id),
+      isLasting: isOver !== true,
+    },
+    cause(context),
+  );
+}
+
+function sendAlert(
+  context: StepContext,
+  recorded: Extract<Recorded, { type: 'alert.send' }>,
   index: number,
 ): void {
   const { world, turn, account, cell } = context;
@@ -209,11 +271,14 @@ function cancelOrders(
 ): void {
   const { turn, account } = context;
   const { which, instrument, reason } = recorded;
-  for (const order of account.workingOrders.values()) {
+  // A close takes the position: beside it only stops may stay.
+  const isClosing = instrument !== undefined;
+  const orders =
+    which === 'increasing' ? restingThatAdd(account, isClosing) : account.workingOrders.values();
+  for (const order of orders) {
     // The engine's own closes are never among what it cancels.
     if (order.purpose === 'exit') continue;
     if (instrument !== undefined && order.instrument !== instrument) continue;
-    if (which === 'increasing' && (order.reduceOnly || order.purpose === 'protective')) continue;
     const event = { type: 'order.cancelRequested', reason, atMs: turn.atMs } as const;
     turn.sendSibling(account.id, `order/${order.orderId}`, event, cause(context));
   }

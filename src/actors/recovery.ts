@@ -6,12 +6,20 @@ import type { ActorState, EffectRow, Recovered } from '../ports/journal.port.ts'
 import type { AccountRuntime } from './account-runtime.ts';
 /** Start and crash recovery are one path: what is committed is restored, what is in doubt is asked about, nothing is sent. */
 import { restoreAcknowledgement } from './acknowledgement.ts';
+import { restoreBreakers } from './breakers.ts';
 import { clearUnwantedLocks } from './configured-locks.ts';
 import { drain, restoreCell } from './deliver.ts';
 import { restoreFindings } from './judge.ts';
 import { restoreMailboxes } from './mailboxes.ts';
+import { restoreOperatorMemory } from './operator-memory.ts';
 import { permissionKey } from './permission.ts';
-import { armBoundary, boundaryTimer } from './scheduler.ts';
+import { restoreRecent } from './portfolio.ts';
+import { restoreSynthetic } from './reconciliation-synthetic.ts';
+import { alignRules, rulePoliciesOf } from './reload.ts';
+import { calendarOf, weekOf } from './reset-calendar.ts';
+import { armAtStart, restoreResets } from './resets.ts';
+import { restoreStrategies } from './strategy-switch.ts';
+import { withTightened } from './tightened.ts';
 import { restoreTrades } from './trades.ts';
 import { outside, Turn } from './turn.ts';
 import { actorId, type AccountSettings, type World } from './world.ts';
@@ -33,6 +41,9 @@ export function recoverEngine(world: World): { report: StartReport; turn: Turn }
   const startedMs = performance.now();
   const recovered = options.journal.recover();
   const turn = new Turn(world);
+  restoreOperatorMemory(world.operators, recovered.values);
+  for (const account of world.accounts.values())
+    account.rules = withTightened(world, turn, account.id, account.rules);
   let actors = 0;
   for (const state of recovered.actors) {
     if (!needsCell(state, recovered)) continue;
@@ -41,19 +52,17 @@ export function recoverEngine(world: World): { report: StartReport; turn: Turn }
   }
   for (const { actor, reason } of recovered.quarantines)
     keepQuarantined(world, turn, actor as ActorId, reason);
-  for (const account of world.accounts.values()) {
-    restoreAcknowledgement(account, recovered.values);
-    restoreTrades(world, account);
-    const permission = recovered.values.get(permissionKey(account.id));
-    if (permission !== undefined) account.canTrade = permission === 'true';
-    restoreFindings(world, account);
-  }
+  for (const account of world.accounts.values()) restoreFacts(world, account, recovered.values);
+  restoreStrategies(world, recovered.values);
+  world.submission.sends.restore(world.accounts.values(), recovered.values);
   for (const settings of options.accounts) startAccount(world, turn, settings, recovered);
   for (const account of world.accounts.values()) clearUnwantedLocks(world, turn, account);
   drain(world, turn);
   restoreMailboxes(world, turn, recovered);
   drain(world, turn);
   for (const account of world.accounts.values()) dropPassingCauses(world, turn, account);
+  restoreBreakers(world, turn, recovered.values);
+  drain(world, turn);
   const inDoubt = doubtEffects(world, turn, recovered.openEffects);
   drain(world, turn);
   for (const row of recovered.timers) {
@@ -76,16 +85,35 @@ export function recoverEngine(world: World): { report: StartReport; turn: Turn }
   return { report, turn };
 }
 
+/** What an account has at hand beside its actors, from durable values and booked executions. */
+function restoreFacts(
+  world: World,
+  account: AccountRuntime,
+  values: ReadonlyMap<string, string>,
+): void {
+  restoreAcknowledgement(account, values);
+  restoreResets(account, values);
+  restoreTrades(world, account, values);
+  restoreRecent(world, account);
+  restoreSynthetic(world, account);
+  const permission = values.get(permissionKey(account.id));
+  if (permission !== undefined) account.canTrade = permission === 'true';
+  restoreFindings(world, account);
+}
+
 /** Closed orders stay rows until somebody speaks to them. */
 function needsCell(state: ActorState, recovered: Recovered): boolean {
+  // What is set aside holds its account until somebody resumes it, whatever its state.
+  if (recovered.quarantines.some(({ actor }) => actor === state.actor)) return true;
+  // What is over stays a row, as a closed order does.
+  if (state.machine === 'oco') return state.stateJson !== '"done"';
+  if (state.machine === 'group')
+    return state.stateJson !== '"closed"' && state.stateJson !== '"failed"';
   if (state.machine !== 'order') return true;
   const { execution } = JSON.parse(state.stateJson) as { execution: ExecutionState };
   if (!isClosed(execution)) return true;
   const orderId = state.actor.slice(state.actor.lastIndexOf('/') + 1);
-  return (
-    recovered.openEffects.some((effect) => effect.id === orderId) ||
-    recovered.quarantines.some(({ actor }) => actor === state.actor)
-  );
+  return recovered.openEffects.some((effect) => effect.id === orderId);
 }
 
 function keepQuarantined(world: World, turn: Turn, actor: ActorId, reason: string): void {
@@ -101,7 +129,7 @@ function keepQuarantined(world: World, turn: Turn, actor: ActorId, reason: strin
  * gone. What still holds is said again, and until the venue has been compared with the account may only reduce.
  */
 function dropPassingCauses(world: World, turn: Turn, account: AccountRuntime): void {
-  const passing = ['crash:', 'link:', 'mailbox'];
+  const passing = ['crash:', 'link:', 'mailbox', 'stale:', 'budget:', 'clock'];
   for (const cause of account.causes) {
     const isPassing = passing.some((prefix) => cause.startsWith(prefix));
     if (!isPassing || account.supervisorCauses.has(cause)) continue;
@@ -119,7 +147,7 @@ function startAccount(
   recovered: Recovered,
 ): void {
   const { id, currency, startBalanceUnits, rules } = settings;
-  const { calendar } = world.options;
+  const calendar = calendarOf(world, id);
   const { atMs } = turn;
   const has = (sibling: string): boolean => world.cells.has(actorId(id, sibling));
   if (has('account')) {
@@ -134,7 +162,7 @@ function startAccount(
       id,
       'account',
       'account',
-      { accountId: id, atMs, rulePolicies: policies(rules) },
+      { accountId: id, atMs, rulePolicies: rulePoliciesOf(rules) },
       outside,
     );
   }
@@ -147,24 +175,24 @@ function startAccount(
       id,
       'ledger',
       'ledger',
-      { accountId: id, currency, balanceUnits: startBalanceUnits, tradingDay, lastBoundaryMs },
+      {
+        accountId: id,
+        currency,
+        balanceUnits: startBalanceUnits,
+        tradingDay,
+        lastBoundaryMs,
+        ...weekOf(world, id, atMs),
+      },
       outside,
     );
   }
-  for (const { definition, config } of rules) {
-    const severity = (config as { severity?: string }).severity ?? 'warning';
-    if (!has(`rule/${definition.id}`))
-      turn.create(
-        id,
-        `rule/${definition.id}`,
-        'rule',
-        { accountId: id, ruleId: definition.id, severity, atMs },
-        outside,
-      );
+  const account = world.accounts.get(id);
+  if (account !== undefined) alignRules(world, turn, account, outside);
+  // The ledger of a new account is made in this very turn: its boundary is the present one.
+  if (account !== undefined) {
+    drain(world, turn);
+    armAtStart(world, turn, account, recovered.timers);
   }
-  const owner = actorId(id, 'account');
-  if (!recovered.timers.some((row) => row.owner === owner && row.name === boundaryTimer))
-    armBoundary(world, turn, id);
 }
 
 /** SENT becomes UNKNOWN: a crash between sending and hearing back is asked about, never repeated blindly. */
@@ -201,16 +229,3 @@ const ambiguous = {
   'venue.modifyOrder': 'order.modifyAmbiguous',
   'venue.queryOrder': 'order.placeAmbiguous',
 } as const;
-
-/** Who may end a lock of a rule early, by rule. */
-function policies(rules: AccountSettings['rules']): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    rules.map(({ definition, config }) => {
-      const { operatorUnlock = 'admin', irrevocable = false } = config as {
-        operatorUnlock?: string;
-        irrevocable?: boolean;
-      };
-      return [definition.id, { operatorUnlock, irrevocable }];
-    }),
-  );
-}

@@ -4,13 +4,15 @@ import type { TimerRow } from '../ports/journal.port.ts';
 /** Due timers and calendar boundaries. Every handler checks again whether its reason still holds. */
 import type { AccountRuntime } from './account-runtime.ts';
 import { drain } from './deliver.ts';
+import { remainsOf } from './kill-scope.ts';
+import { factsFor } from './linked-facts.ts';
+import { runDueResets } from './resets.ts';
 import { askFor, questionEvent, searchAgain, searchEvent } from './search.ts';
 import { settleOrderEffects } from './settle-effects.ts';
-import { timerKey } from './timer-service.ts';
+import { isDuration, timerKey } from './timer-service.ts';
 import { outside, type Turn } from './turn.ts';
+import { noteOverdue } from './venue-calls.ts';
 import { actorId, siblingOf, type World } from './world.ts';
-
-export const boundaryTimer = 'dailyBoundary';
 
 /** Delivers a due timer to its owner, unless it was replaced or deleted meanwhile. */
 export function deliverTimer(world: World, turn: Turn, row: TimerRow): void {
@@ -23,8 +25,8 @@ export function deliverTimer(world: World, turn: Turn, row: TimerRow): void {
     turn.addDeadLetter('timer', row.owner, row, 'unknown');
     return;
   }
-  if (row.event === 'scheduler.boundaryReached') {
-    rollDay(world, turn, account);
+  if (row.event === 'scheduler.boundaryReached' || row.event === 'scheduler.weekReached') {
+    runDueResets(world, turn, account);
     return;
   }
   if (row.event === searchEvent) {
@@ -45,6 +47,7 @@ export function deliverTimer(world: World, turn: Turn, row: TimerRow): void {
   const sibling = siblingOf(account.id, owner);
   if (!sibling.startsWith('order/')) return;
   drain(world, turn);
+  noteOverdue(world, turn, account.id, orderIdOf(account.id, owner), row.event);
   settleOrderEffects(world, turn, account.id, orderIdOf(account.id, owner), {
     type: row.event,
   });
@@ -61,11 +64,16 @@ function timerEvent(
   row: TimerRow,
   owner: ActorId,
 ): MachineEvent {
-  const { atMs } = turn;
+  // Its time has come, whatever the wall clock says by now.
+  const atMs = isDuration(row) ? Math.max(turn.atMs, row.dueAtMs) : turn.atMs;
   if (row.event === 'exit.verifyDue') {
     const instrument = siblingOf(account.id, owner).slice('exit/'.length) as InstrumentId;
     return { type: 'exit.verifyDue', facts: account.exitFacts(instrument), atMs };
   }
+  const facts = factsFor(world, owner);
+  if (facts !== undefined) return { type: row.event, facts, atMs } as MachineEvent;
+  if (row.event === 'kill.checkDue')
+    return { type: 'kill.checkDue', remains: remainsOf(world, account), atMs };
   if (row.event === 'lock.expiryReached') {
     const since = world.lockStarts.get(owner);
     // Unknown for a lock that an earlier process made: then the wall clock alone decides.
@@ -78,41 +86,6 @@ function timerEvent(
     }
   }
   return { type: row.event, atMs } as MachineEvent;
-}
-
-/** The trading day changes: one roll for the latest boundary, also after days of downtime. */
-function rollDay(world: World, turn: Turn, account: AccountRuntime): void {
-  const { calendar } = world.options;
-  const { atMs } = turn;
-  const boundaryMs = calendar.latestBoundaryMs(atMs);
-  const tradingDay = calendar.tradingDayOf(atMs);
-  const seq = turn.addInput(account.id, {
-    type: 'scheduler.boundaryReached',
-    tradingDay,
-    boundaryMs,
-  });
-  const cause = { causeSeq: seq, correlationSeq: seq };
-  turn.sendSibling(
-    account.id,
-    'ledger',
-    { type: 'ledger.dayRolled', tradingDay, boundaryMs, atMs },
-    cause,
-  );
-  turn.sendSibling(
-    account.id,
-    'account',
-    { type: 'account.dayRolled', tradingDay, boundaryMs, atMs },
-    cause,
-  );
-  armBoundary(world, turn, account.id);
-  turn.note(`DAY ${account.id}: trading day ${tradingDay} begins`);
-}
-
-/** The next boundary as a durable timer of the account. */
-export function armBoundary(world: World, turn: Turn, accountId: AccountId): void {
-  const dueAtMs = world.options.calendar.nextBoundaryMs(turn.atMs);
-  const owner = actorId(accountId, 'account');
-  turn.putTimer({ owner, name: boundaryTimer, dueAtMs, event: 'scheduler.boundaryReached' });
 }
 
 function accountOf(world: World, owner: string): AccountRuntime | undefined {

@@ -29,9 +29,12 @@ export function askFor(world: World, turn: Turn, accountId: AccountId, orderId: 
   }
   const isRepeated = known !== undefined && turn.atMs < known.nextAtMs + quietMs;
   const asked = isRepeated ? known.asked + 1 : 0;
-  const pauseMs = limits.questionPausesMs[asked] ?? limits.questionPauseMsMax;
+  // A venue in trouble is asked at the slow pace from the start. Source: execution 13.3.
+  const isPaced = world.breakers.open.length > 0;
+  const pauseMs =
+    (isPaced ? undefined : limits.questionPausesMs[asked]) ?? limits.questionPauseMsMax;
   world.questions.set(orderId, { asked, nextAtMs: turn.atMs + pauseMs });
-  turn.releases.push(() => world.options.venue.query(accountId, orderId));
+  turn.releases.push(() => world.gateway.query(accountId, orderId));
 }
 
 /** After every step of an order: the search begins when it comes into doubt and ends when it leaves it. */
@@ -64,7 +67,11 @@ export function searchAgain(world: World, turn: Turn, accountId: AccountId, owne
   if (!isDoubted(cell)) return;
   const asked = search.asked + 1;
   world.searches.set(orderId, { ...search, asked });
-  turn.addInput(accountId, { type: searchEvent, orderId, asked });
+  const seq = turn.addInput(accountId, { type: searchEvent, orderId, asked });
+  if (asked === world.execution.reconcile.inflightRetries) {
+    const text = `order ${orderId}: asked about ${asked} times, and nobody knows what became of it; its exposure stays counted`;
+    turn.addIncident(accountId, 'UNKNOWN_ORDER', text, seq);
+  }
   askFor(world, turn, accountId, orderId);
   armNext(turn, cell, asked);
 }

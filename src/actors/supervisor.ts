@@ -9,6 +9,7 @@ import type { CrashKind } from '../ports/journal.port.ts';
  * A crash stays in its actor: siblings and other accounts are not touched (supervision 4 to 7).
  */
 import { StepCrash, type Cell } from './cell.ts';
+import { noteCrash } from './exception-burst.ts';
 import { forget } from './judge.ts';
 import { releaseMailbox } from './mailboxes.ts';
 import { observe, standInForPositions } from './observe.ts';
@@ -32,6 +33,7 @@ export function onCrash(
   const account = world.accounts.get(cell.account);
   if (account !== undefined && cell.hosted.id === 'position') standInForPositions(world, account);
   countCrash(record, turn.atMs);
+  if (account !== undefined) noteCrash(world, turn, account);
   record.lastEventJson = eventJson;
   const mustKeep = !skipsPoison(cell);
   if (!isPoison || mustKeep) record.mailbox.unshift(delivery);

@@ -18,7 +18,11 @@ export class TimerService {
   arm(row: TimerRow): void {
     const key = timerKey(row.owner, row.name);
     this.armed.get(key)?.cancel();
-    this.armed.set(key, { row, cancel: this.clock.schedule(row.dueAtMs, () => this.deliver(row)) });
+    const fire = (): void => this.deliver(row);
+    const cancel = isDuration(row)
+      ? this.clock.scheduleIn(Math.max(0, row.dueAtMs - this.clock.nowMs()), fire)
+      : this.clock.schedule(row.dueAtMs, fire);
+    this.armed.set(key, { row, cancel });
   }
 
   disarm(owner: string, name: string): void {
@@ -40,6 +44,16 @@ export class TimerService {
     for (const { cancel } of this.armed.values()) cancel();
     this.armed.clear();
   }
+}
+
+const durations = /^(?:order|exit|oco|group|engine)\./u;
+
+/**
+ * A deadline that is a duration from its cause: counted by the monotonic clock, so that a step of the wall clock neither
+ * fires it early nor holds it back. All others are instants of the calendar. Source: execution 12.
+ */
+export function isDuration({ event }: Pick<TimerRow, 'event'>): boolean {
+  return durations.test(event);
 }
 
 export function timerKey(owner: string, name: string): string {

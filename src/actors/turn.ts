@@ -1,6 +1,7 @@
 import type { ActorId, AccountId } from '../domain/ids.ts';
 import type { MachineEvent, MachineId } from '../domain/machine-event.ts';
 import type { SubmitOrder } from '../domain/order.ts';
+import type { Recorded } from '../domain/recorded.ts';
 import { limits } from '../kernel/limits.ts';
 import type {
   CrashRow,
@@ -44,6 +45,8 @@ export class Turn {
   readonly timersPut = new Map<string, TimerRow>();
   readonly timersDeleted = new Map<string, { owner: string; name: string }>();
   readonly fills: FillRow[] = [];
+  /** Rows of booked executions whose fee or profit the venue has corrected. */
+  readonly fillCorrections: FillRow[] = [];
   readonly dedupeKeys: { key: string; atMs: number }[] = [];
   readonly deadLetters: DeadLetterRow[] = [];
   readonly crashes: CrashRow[] = [];
@@ -57,6 +60,16 @@ export class Turn {
   readonly submissions: { readonly order: SubmitOrder; isWithdrawn: boolean }[] = [];
   /** Actors whose waiting messages changed: they are stored with the turn. */
   readonly mailboxes = new Set<ActorId>();
+  /** The only things that happen although the commit has failed: cancels and alerts of a kill. Source: durability C4. */
+  readonly withoutStore: (() => void)[] = [];
+  /** Accounts of which some actor has stepped: only their linked orders can have something to hear. */
+  readonly stepped = new Set<AccountId>();
+  /** Legs of groups that are to be judged like any intent. */
+  readonly offers: {
+    readonly actor: ActorId;
+    readonly recorded: Extract<Recorded, { type: 'order.place' }>;
+    readonly cause: Cause;
+  }[] = [];
   /** Runs after the commit, in order. */
   readonly releases: (() => void)[] = [];
   /** Messages of the input in progress, first in first out. */
@@ -121,6 +134,16 @@ export class Turn {
       contextDiffJson: '{}',
     });
     return seq;
+  }
+
+  /** What came of an input of this turn belongs to its row. */
+  amendInput(
+    seq: number,
+    event: { readonly type: string; readonly [field: string]: unknown },
+  ): void {
+    const at = this.entries.findIndex((entry) => entry.seq === seq);
+    const entry = this.entries[at];
+    if (entry !== undefined) this.entries[at] = { ...entry, eventJson: JSON.stringify(event) };
   }
 
   /** A row for one step. `causeSeq` 0 means that the event itself came from outside. */
@@ -224,6 +247,7 @@ export class Turn {
       timersPut: [...this.timersPut.values()],
       timersDeleted: [...this.timersDeleted.values()],
       fills: this.fills,
+      fillCorrections: this.fillCorrections,
       dedupeKeys: this.dedupeKeys,
       deadLetters: this.deadLetters,
       crashes: this.crashes,

@@ -8,15 +8,17 @@ import { riskEffect } from '../rules/exposure.ts';
 import type { AccountRuntime } from './account-runtime.ts';
 import { drain } from './deliver.ts';
 import { judgeChanged } from './judge.ts';
+import { killOver } from './kill-scope.ts';
 import { outside, type Turn } from './turn.ts';
 import type { World } from './world.ts';
 
-/** Runs at the end of a turn, before its commit. */
+/** Runs at the end of a turn, before its commit, and again when kills have had their say. */
 export function withdrawForbidden(world: World, turn: Turn): void {
   for (const submission of turn.submissions) {
+    if (submission.isWithdrawn) continue;
     const { order } = submission;
     const account = world.accounts.get(order.accountId);
-    if (account === undefined || !isForbidden(account, order)) continue;
+    if (account === undefined || !isForbidden(world, account, order)) continue;
     submission.isWithdrawn = true;
     withdraw(world, turn, order.accountId, order.orderId);
   }
@@ -35,17 +37,21 @@ function withdraw(world: World, turn: Turn, accountId: AccountId, orderId: Order
   drain(world, turn);
 }
 
-function isForbidden(account: AccountRuntime, order: SubmitOrder): boolean {
+function isForbidden(world: World, account: AccountRuntime, order: SubmitOrder): boolean {
   const { orderId, instrument } = order;
   // The engine's own close passes in every state.
-  if (account.workingOrders.get(orderId)?.purpose === 'exit') return false;
+  const purpose = account.workingOrders.get(orderId)?.purpose;
+  if (purpose === 'exit') return false;
+  // A hedge takes risk off another position: it passes where the account may still act on its own.
+  if (purpose === 'hedge' && account.effectiveState === 'REDUCING') return false;
   const scopes: ReadonlySet<string> = new Set([
     'account',
     `symbol:${instrument}`,
     `contract:${instrument}`,
   ]);
   const isLocked = [...account.locks.values()].some(({ scope }) => scopes.has(scope));
-  if (account.effectiveState === 'ACTIVE' && !isLocked) return false;
+  const isKilled = killOver(world, account, order) !== undefined;
+  if (account.effectiveState === 'ACTIVE' && !isLocked && !isKilled) return false;
   const facts = account.facts();
   const workingOrders = facts.workingOrders.filter((other) => other.orderId !== orderId);
   return riskEffect({ ...facts, workingOrders }, order) === 'increase';

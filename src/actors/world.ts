@@ -1,10 +1,14 @@
+import type { ApiSettings } from '../domain/api-settings.ts';
 import type { Approved } from '../domain/approved.ts';
+import type { Controls } from '../domain/controls.ts';
+import type { ExecutionSettings } from '../domain/execution-settings.ts';
 import type { Fill } from '../domain/fill.ts';
 import type { AccountId, ActorId, InstrumentId, OrderId } from '../domain/ids.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type { MachineId } from '../domain/machine-event.ts';
 import type { Currency, Units } from '../domain/money.ts';
 import type { SubmitOrder } from '../domain/order.ts';
+import type { ResetSettings } from '../domain/reset-settings.ts';
 import type { SessionCalendar } from '../domain/session.ts';
 import type { TradingCalendar } from '../domain/trading-day.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -17,11 +21,23 @@ import type { RuleEvaluatorPort } from '../ports/rule-evaluator.port.ts';
 import type { VenuePort } from '../ports/venue.port.ts';
 import type { RuleDefinition } from '../rules/rule.ts';
 /** Everything the parts of the engine share: handed-in ports, the registry of cells, and the state of the turn. */
+import type { AccountGroup } from './account-groups.ts';
 import type { AccountRuntime } from './account-runtime.ts';
+import type { BreakerBoard } from './breakers.ts';
+import type { BrokerClock } from './broker-clock.ts';
 import type { Cell, HostedMachine } from './cell.ts';
+import type { ClockGate } from './clock-gate.ts';
 import type { Inbox } from './inbox.ts';
+import type { LinkState } from './link-phases.ts';
+import type { OperatorMemory } from './operator-memory.ts';
+import type { OrderWatch } from './order-times.ts';
+import type { Pulse } from './pulse.ts';
+import type { Staleness } from './staleness.ts';
+import type { SubmissionState } from './submission-state.ts';
 import type { TimerService } from './timer-service.ts';
 import type { Delivery } from './turn.ts';
+import type { Resend } from './venue-calls.ts';
+import type { VenueGateway } from './venue-gateway.ts';
 
 /** A rule with the configuration it has for one account. */
 export type RuleConfigured = { readonly definition: RuleDefinition; readonly config: unknown };
@@ -31,6 +47,15 @@ export type AccountSettings = {
   readonly currency: Currency;
   readonly startBalanceUnits: Units;
   readonly rules: readonly RuleConfigured[];
+  /** Not above the mode of the engine, which it has when this is left out. */
+  readonly mode?: EngineOptions['mode'];
+  /** Pre-trade controls beside the rules; the defaults of a futures account when left out. */
+  readonly controls?: Controls;
+  /** Its own trading days, hours and resets; those of the engine where they are left out. Source: rules 11. */
+  readonly calendar?: TradingCalendar;
+  /** `none`: it has no hours to keep, whatever the engine has. */
+  readonly sessions?: SessionCalendar | 'none';
+  readonly resets?: ResetSettings;
 };
 
 export type OrderSettings = {
@@ -38,6 +63,8 @@ export type OrderSettings = {
   readonly cancelDurationMs: number;
   readonly modifyDurationMs: number;
   readonly fillsDurationMs: number;
+  /** Misses in a row before an order that the venue once showed is unknown. */
+  readonly missingQueriesMax?: number;
 };
 
 /** Source: execution 15. */
@@ -65,6 +92,21 @@ export type EngineOptions = {
   readonly mode: 'DRY_RUN' | 'PAPER' | 'LIVE';
   readonly quoteMaxAgeMs: number;
   readonly orders?: Partial<OrderSettings>;
+  /** How orders are sent, watched and reconciled; every key at its default when left out. */
+  readonly execution?: ExecutionSettings;
+  /** How the venue is called; its defaults, and no limit of calls, when left out. */
+  readonly api?: ApiSettings;
+  /** What the daily and the weekly reset do; everything, and weekly on Monday 17:00, when left out. */
+  readonly resets?: ResetSettings;
+  /** Limits of several accounts together. */
+  readonly groups?: readonly AccountGroup[];
+  /** A kill goes on although its commit has failed: whoever hears it writes the kill file, for the next start. */
+  readonly onKillWithoutStore?: (kill: {
+    readonly account: AccountId;
+    readonly mode: 'cancelOnly' | 'flatten';
+    readonly by: string;
+    readonly reason: string;
+  }) => void;
   /** Called before every step; a throw is a crash of that actor. Tests only. */
   readonly beforeStep?: (actor: ActorId, event: { readonly type: string }) => void;
   /** Small values that every commit carries, such as the market position of a replay. */
@@ -106,11 +148,15 @@ export type Counters = {
   deadLetters: number;
   crashes: number;
   turns: number;
+  breakerTrips: number;
 };
 
 export type World = {
-  readonly options: EngineOptions;
-  readonly orderSettings: OrderSettings;
+  /** A reload of the configuration replaces these three as a whole. */
+  options: EngineOptions;
+  orderSettings: OrderSettings;
+  execution: ExecutionSettings;
+  readonly operators: OperatorMemory;
   readonly inbox: Inbox;
   readonly timers: TimerService;
   readonly cells: Map<ActorId, Cell>;
@@ -129,6 +175,14 @@ export type World = {
   readonly supervision: Map<ActorId, Supervision>;
   /** Accounts whose complete picture is wanted: the venue spoke of an order that nobody here knows. */
   readonly picturesWanted: Set<AccountId>;
+  /** Accounts of which a kill run wants the venue's picture. */
+  readonly killPictures: Set<AccountId>;
+  /** Live sets of linked orders and groups, with what each was told last; empty: it shall be told anew. */
+  readonly linked: Map<ActorId, string>;
+  /** Sets and groups that are over and wait for their passivation. */
+  readonly retired: Set<ActorId>;
+  readonly brokerClock: BrokerClock;
+  readonly orderWatch: OrderWatch;
   /** Orders in doubt: look-ups so far, and answers that did not show them. */
   readonly searches: Map<OrderId, { readonly asked: number; readonly absences: number }>;
   /** Orders that were asked about: how often in a row, and when the next question may leave. */
@@ -137,6 +191,19 @@ export type World = {
   readonly pendingFills: Map<string, Fill>;
   /** Monotonic time at which this process made a lock. */
   readonly lockStarts: Map<ActorId, number>;
+  /** Between the wish for an order and the wire. */
+  readonly submission: SubmissionState;
+  /** The only way to the venue. */
+  readonly gateway: VenueGateway;
+  readonly breakers: BreakerBoard;
+  readonly clockGate: ClockGate;
+  readonly link: LinkState;
+  readonly staleness: Staleness;
+  readonly pulse: Pulse;
+  /** Placements that may leave again with the same id. */
+  readonly resends: Map<OrderId, Resend>;
+  /** 0: nothing to say of the budgets; 1: noted; 2: an alert is open. */
+  budgetLevel: number;
   readonly counters: Counters;
 };
 
@@ -157,6 +224,7 @@ export function emptyCounters(): Counters {
     deadLetters: 0,
     crashes: 0,
     turns: 0,
+    breakerTrips: 0,
   };
 }
 
@@ -185,4 +253,9 @@ export function actorId(account: AccountId, sibling: string): ActorId {
 export function siblingOf(account: AccountId, actor: ActorId): string {
   const prefix = `account/${account}`;
   return actor.length === prefix.length ? 'account' : actor.slice(prefix.length + 1);
+}
+
+/** The mode of an account: its own, which is not above that of the engine. Source: rules 10.5. */
+export function modeOf({ options }: World, id: AccountId): EngineOptions['mode'] {
+  return options.accounts.find((account) => account.id === id)?.mode ?? options.mode;
 }

@@ -5,22 +5,41 @@ import { systemClock } from '../kernel/clock.ts';
 import { productVersion } from './composition.ts';
 import { configReport } from './config-report.ts';
 import { runConformance } from './conformance/run-conformance.ts';
+import { operateService } from './control-client.ts';
+import { convertConfiguration } from './convert-configuration.ts';
+import { drillKillSwitch } from './drill/kill-switch.ts';
 import { explainRule, rulesStatus } from './explain-rules.ts';
+import { inspectCommand } from './inspect-command.ts';
 import { journalTail, journalVerify, statusOf } from './inspect-directory.ts';
+import { machineCoverage } from './machine-coverage.ts';
+import { exportMachines, machineSummaries, machineView } from './machine-files.ts';
 import { runCommand } from './run-command.ts';
 import { runScenarios } from './scenario/run-scenarios.ts';
+import { tokenCommands } from './token-list.ts';
+
+// What a process of ours writes is for its owner only. Source: security 4.
+process.umask(0o077);
 
 const code = await main(process.argv, {
   version: productVersion,
   run: runCommand,
+  operate: operateService,
   status: statusOf,
   journalTail,
   journalVerify,
   rulesStatus,
   explainRule,
   config: configReport,
+  configConvert: convertConfiguration,
   scenarioRun: runScenarios,
   conformanceRun: runConformance,
+  drillKillSwitch,
+  machines: machineSummaries,
+  machine: machineView,
+  exportMachines,
+  machineCoverage,
+  tokens: tokenCommands,
+  inspect: inspectCommand,
 });
 
 process.exitCode = code;

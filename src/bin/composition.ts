@@ -1,7 +1,9 @@
 /** Puts one engine together: journal, paper venue, rule evaluator, clock. Everything random comes from the seed. */
 import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
 import { Engine } from '../actors/engine.ts';
 import type { StartReport } from '../actors/recovery.ts';
+import type { ReloadSettings } from '../actors/reload.ts';
 import type { AccountSettings, EngineOptions, RuleConfigured } from '../actors/world.ts';
 import type { AccountId, InstrumentId } from '../domain/ids.ts';
 import type { Instrument } from '../domain/instrument.ts';
@@ -21,9 +23,13 @@ import { ruleCatalogue } from '../rules/registry.ts';
 import { createPaperVenue, type PaperVenue } from '../venues/paper/paper-venue.ts';
 import { createEvaluator } from '../workers/evaluator.ts';
 import type { AccountConfiguration, Configuration } from './configuration.ts';
+import { calendarSettings, orderSettings } from './configuration/engine-settings.ts';
+import { KillFile } from './kill-file.ts';
 import { Lockstep, startEngine } from './lockstep.ts';
 import { hostedMachines, knownMachines } from './machines.ts';
+import { outlierSettings } from './outliers.ts';
 import { isoText } from './progress.ts';
+import { FigureStamp } from './rule-figures.ts';
 import { createRunFeed, type RunFeed } from './run-feed.ts';
 import { expectWired } from './wiring.ts';
 
@@ -58,6 +64,8 @@ export type Composition = {
   /** Ticks of the market that are consumed: stored with every commit. */
   readonly cursor: { resumeAfter: number };
   readonly feed: RunFeed;
+  /** Log of the service, in the data directory. */
+  readonly log: Logger;
 };
 
 const cursorKey = 'market.ticks';
@@ -101,7 +109,6 @@ async function assemble(
   instruments: ReadonlyMap<InstrumentId, Instrument>,
 ): Promise<Composition> {
   const { configuration, dataDir } = options;
-  const { sessions } = configuration;
   const clock = new SimulatedClock(Math.max(options.startMs, journal.headAtMs));
   const venue = createPaperVenue({
     clock,
@@ -110,29 +117,26 @@ async function assemble(
     directory: dataDir,
     options: configuration.paperVenue,
   });
-  const evaluator = createEvaluator({ deadlineMs: limits.evaluationLockstepDurationMsMax });
+  const evaluator = lockstepEvaluator(configuration);
   const cursor = { resumeAfter: 0 };
   const feed = createRunFeed();
-  const engine = new Engine({
+  const log = createLog(dataDir);
+  const figures = new FigureStamp();
+  const engine: Engine = new Engine({
     clock,
     ids: createIds(`BH${journal.databaseUuid.slice(0, 4).toUpperCase()}`, journal.epoch),
     random: random.fork('engine'),
     journal,
     venue,
     evaluator,
-    alerts: createAlertLog(createLog(dataDir)),
+    alerts: createAlertLog(log),
     machines: hostedMachines,
     instruments,
-    accounts: configuration.accounts.map(accountSettings),
-    calendar: new TradingCalendar(configuration.calendar),
-    ...(sessions === undefined ? {} : { sessions: createSessionCalendar(sessions) }),
-    mode: configuration.mode,
-    quoteMaxAgeMs: options.quoteMaxAgeMs,
+    onKillWithoutStore: killFileWriter(dataDir, configuration),
+    ...engineSettings(configuration, options.quoteMaxAgeMs),
+    api: configuration.api,
     ...(options.beforeStep === undefined ? {} : { beforeStep: options.beforeStep }),
-    stamp: () => [
-      { key: cursorKey, value: String(cursor.resumeAfter) },
-      { key: marketKey, value: options.marketName },
-    ],
+    stamp: () => [...stampOf(cursor, options.marketName), ...figures.of(engine.world)],
     onCommit: ({ milliseconds }) => feed.committed(milliseconds),
     onNote: (note) => {
       feed.note(`${isoText(clock.nowMs())} ${note}`);
@@ -159,10 +163,42 @@ async function assemble(
     journal,
     lockstep,
     instruments,
-    recovery: { wasClean, actors, inDoubt, milliseconds: Math.round(milliseconds) },
     cursor,
     feed,
+    log,
+    recovery: { wasClean, actors, inDoubt, milliseconds: Math.round(milliseconds) },
   };
+}
+
+/** A kill that the store cannot take is kept by the file. */
+function killFileWriter(
+  dataDir: string,
+  { execution }: Configuration,
+): NonNullable<EngineOptions['onKillWithoutStore']> {
+  return ({ mode, by, reason }) =>
+    new KillFile(dataDir, execution.killSwitch.file, () => undefined).write({
+      mode,
+      by,
+      reason: `${reason} (the store failed)`,
+    });
+}
+
+function lockstepEvaluator({ accounts }: Configuration): RuleEvaluatorPort {
+  const outliers = outlierSettings(accounts.flatMap(({ rules }) => rules));
+  return createEvaluator({
+    deadlineMs: limits.evaluationLockstepDurationMsMax,
+    ...(outliers === undefined ? {} : { outliers }),
+  });
+}
+
+function stampOf(
+  cursor: Composition['cursor'],
+  marketName: string,
+): readonly { readonly key: string; readonly value: string }[] {
+  return [
+    { key: cursorKey, value: String(cursor.resumeAfter) },
+    { key: marketKey, value: marketName },
+  ];
 }
 
 function enabledRules({ id, rules }: AccountConfiguration): {
@@ -176,8 +212,36 @@ function isEnabled({ config }: { readonly config: unknown }): boolean {
   return (config as { readonly enabled?: boolean }).enabled !== false;
 }
 
-function accountSettings({ id, balanceUnits, rules }: AccountConfiguration): AccountSettings {
-  return { id, currency: 'USD', startBalanceUnits: balanceUnits, rules: configuredRules(rules) };
+/** What a configuration makes of an engine, at its start and at a reload. `quoteMaxAgeMs` may be longer for a slow market. */
+export function engineSettings(
+  configuration: Configuration,
+  quoteMaxAgeMs: number = configuration.quoteMaxAgeMs,
+): ReloadSettings {
+  const { sessions, execution, resets, calendar, mode, groups } = configuration;
+  return {
+    accounts: configuration.accounts.map(accountSettings),
+    calendar: new TradingCalendar(calendar),
+    ...(sessions === undefined ? {} : { sessions: createSessionCalendar(sessions) }),
+    mode,
+    quoteMaxAgeMs,
+    orders: orderSettings(execution),
+    execution,
+    resets,
+    ...(groups.length === 0 ? {} : { groups }),
+  };
+}
+
+function accountSettings(account: AccountConfiguration): AccountSettings {
+  const { id, balanceUnits, rules, controls, mode, calendars } = account;
+  return {
+    id,
+    currency: 'USD',
+    startBalanceUnits: balanceUnits,
+    rules: configuredRules(rules),
+    controls,
+    ...(mode === undefined ? {} : { mode }),
+    ...(calendars === undefined ? {} : calendarSettings(calendars)),
+  };
 }
 
 /** The stored position counts ticks of one market; in another it would skip or repeat. */

@@ -4,6 +4,6 @@ import { loadConfiguration } from './configuration.ts';
 
 /** @throws OperatorError exit 78 with every problem, 66 when the file is not there */
 export async function configReport(path: string | undefined): Promise<ConfigReport> {
-  const { mode, warnings, values } = loadConfiguration(path === undefined ? {} : { path });
-  return Promise.resolve({ mode, warnings, values });
+  const { mode, hash, warnings, values } = loadConfiguration(path === undefined ? {} : { path });
+  return Promise.resolve({ mode, hash, warnings, values });
 }

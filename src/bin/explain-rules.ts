@@ -12,18 +12,25 @@ import type { ActorState } from '../ports/journal.port.ts';
 import { ruleCatalogue } from '../rules/registry.ts';
 /** What each rule said last and why, read from the committed rows: with or without a running engine. */
 import { isoText } from './progress.ts';
+import { storedFigures, type RuleFigures } from './rule-figures.ts';
 
 /** Rows of one rule that are looked through for its last findings. */
 const rowsLooked = 1_000;
 const currencyOfLimits = 'USD';
 
-type Told = { readonly row: StoredEntry; readonly finding: RuleFinding };
+/** A finding, when it was made, and the row that told it; without a row it is a figure between two verdicts. */
+type Told = {
+  readonly row?: StoredEntry;
+  readonly atMs: number;
+  readonly finding: RuleFinding;
+};
 
 /** Every rule of every account: its state and the last finding of each entity. */
 export async function rulesStatus(dataDir: string): Promise<RuleStatusReport> {
   const reader = openJournalReader(dataDir);
   try {
     const rules = ruleActors(reader);
+    const known = storedFigures(reader.recovered().values);
     return await Promise.resolve({
       rules: rules.map((actor) => {
         const { ruleId } = JSON.parse(actor.contextJson) as { ruleId: string };
@@ -33,7 +40,7 @@ export async function rulesStatus(dataDir: string): Promise<RuleStatusReport> {
           ruleId,
           title: titleOf(ruleId),
           state: typeof state === 'string' ? state : actor.stateJson,
-          findings: lastTold(reader, actor.actor).map(findingOf),
+          findings: lastKnown(reader, actor, known).map(findingOf),
         };
       }),
     });
@@ -63,9 +70,10 @@ export async function explainRule(options: {
     const locks = reader
       .latestStates()
       .filter(({ machine, stateJson }) => machine === 'lock' && stateJson === '"active"');
+    const known = storedFigures(reader.recovered().values);
     return await Promise.resolve(
       actors.flatMap((actor) =>
-        lastTold(reader, actor.actor).map((told) => explanationOf(reader, actor, told, locks)),
+        lastKnown(reader, actor, known).map((told) => explanationOf(reader, actor, told, locks)),
       ),
     );
   } finally {
@@ -81,7 +89,7 @@ function ruleActors(reader: JournalReader): readonly ActorState[] {
 }
 
 /** The newest finding of each entity, newest first. */
-function lastTold(reader: JournalReader, actor: string): readonly Told[] {
+function lastTold(reader: JournalReader, actor: string): Map<string, Told> {
   const told = new Map<string, Told>();
   for (const row of reader.lastRows(rowsLooked, actor).toReversed()) {
     const event = JSON.parse(row.eventJson) as {
@@ -90,18 +98,38 @@ function lastTold(reader: JournalReader, actor: string): readonly Told[] {
     };
     if (event.type !== 'rule.verdictChanged' || event.finding === undefined) continue;
     if (!told.has(event.finding.entity))
-      told.set(event.finding.entity, { row, finding: event.finding });
+      told.set(event.finding.entity, { row, atMs: row.atMs, finding: event.finding });
+  }
+  return told;
+}
+
+/** What was told last, with the figures of now where they are newer. A breach keeps the figures that it was told with. */
+function lastKnown(
+  reader: JournalReader,
+  { actor, account, contextJson }: ActorState,
+  known: RuleFigures | undefined,
+): readonly Told[] {
+  const told = lastTold(reader, actor);
+  if (known === undefined) return [...told.values()];
+  const { ruleId } = JSON.parse(contextJson) as { ruleId: string };
+  const own = (known.accounts[account] ?? []).filter((finding) => finding.ruleId === ruleId);
+  for (const finding of own) {
+    const last = told.get(finding.entity);
+    if (last !== undefined && (last.atMs > known.atMs || finding.verdict === 'DENY')) continue;
+    const isSame = last?.row !== undefined && last.finding.verdict === finding.verdict;
+    const row = isSame ? { row: last.row } : {};
+    told.set(finding.entity, { ...row, atMs: known.atMs, finding });
   }
   return [...told.values()];
 }
 
-function findingOf({ row, finding }: Told): RuleStatusReport['rules'][number]['findings'][number] {
+function findingOf({ atMs, finding }: Told): RuleStatusReport['rules'][number]['findings'][number] {
   const { entity, verdict, code, observed, limit, headroom } = finding;
   return {
     entity,
     verdict,
     code,
-    at: isoText(row.atMs),
+    at: isoText(atMs),
     ...figures(finding, { observed, limit, headroom }),
   };
 }
@@ -117,7 +145,8 @@ function explanationOf(
     .filter(({ account }) => account === actor.account)
     .map(({ contextJson }) => JSON.parse(contextJson) as LockInput)
     .find(({ source }) => source === finding.ruleId);
-  const [cause] = row.causeSeq === 0 ? [] : reader.rowsAfter(row.causeSeq - 1, 1);
+  const [cause] =
+    row === undefined || row.causeSeq === 0 ? [] : reader.rowsAfter(row.causeSeq - 1, 1);
   return {
     accountId: actor.account,
     ruleId: finding.ruleId,
@@ -126,7 +155,7 @@ function explanationOf(
     inputs: finding.inputs,
     missing: finding.missing,
     wanted: finding.wants.map(({ type }) => type),
-    row: row.seq,
+    row: row?.seq ?? 0,
     ...(cause === undefined
       ? {}
       : { cause: { row: cause.seq, actor: cause.actor, event: eventType(cause) } }),

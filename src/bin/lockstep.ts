@@ -4,6 +4,7 @@
  */
 import type { Engine } from '../actors/engine.ts';
 import type { StartReport } from '../actors/recovery.ts';
+import { quoteInVenueTime } from '../domain/quote-time.ts';
 import type { Quote } from '../domain/view.ts';
 import { invariant } from '../kernel/assert.ts';
 import type { SimulatedClock } from '../kernel/clock.ts';
@@ -20,6 +21,8 @@ export type LockstepParts = {
   readonly clock: SimulatedClock;
   readonly engine: Engine;
   readonly evaluator: RuleEvaluatorPort;
+  /** What the engine's wall clock shows, where that is another one. */
+  readonly engineNowMs?: () => number;
   /** The venue's own market. */
   readonly onQuote: (quote: Quote) => void;
 };
@@ -50,10 +53,17 @@ export class Lockstep {
   async rest(): Promise<void> {
     const { clock, engine, evaluator } = this.parts;
     let yields = 0;
+    let inputs = engine.world.counters.inputs;
     for (let round = 0; round < roundsMax; round += 1) {
       engine.rest();
+      if (engine.world.counters.inputs !== inputs) {
+        // A picture has come, and the next one is given its turns too.
+        inputs = engine.world.counters.inputs;
+        yields = 0;
+      }
       if (clock.runNext(clock.nowMs())) continue;
-      if (!evaluator.isDirty(clock.nowMs())) {
+      const atMs = this.parts.engineNowMs?.() ?? clock.nowMs();
+      if (!evaluator.isDirty(atMs)) {
         if (engine.world.inbox.depth > 0) continue;
         if (!engine.isSynchronizing || yields === yieldsMax) return;
         // A picture of the venue that needs no time comes as a promise.
@@ -61,7 +71,7 @@ export class Lockstep {
         await new Promise<void>((resolve) => setImmediate(resolve));
         continue;
       }
-      evaluator.ring(clock.nowMs());
+      evaluator.ring(atMs);
       await evaluator.settle();
     }
     invariant(false, () => `the engine comes to rest at ${clock.nowMs()}`);
@@ -85,7 +95,10 @@ export class Lockstep {
 
   /** One price: first the venue trades on it, then the engine books, then the rules judge it. */
   async quote(quote: Quote): Promise<void> {
-    this.parts.evaluator.putQuote(quote);
+    const { brokerClock } = this.parts.engine.world;
+    const timed = brokerClock.isKnown ? quoteInVenueTime(quote, brokerClock.nowMs()) : quote;
+    this.parts.evaluator.putQuote(timed);
+    this.parts.engine.hearQuote();
     this.parts.onQuote(quote);
     await this.rest();
   }

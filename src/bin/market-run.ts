@@ -7,7 +7,9 @@ import type { Quote } from '../domain/view.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { MarketSource, MarketTick } from '../ports/market-data.port.ts';
 import type { Strategy } from '../ports/strategy.port.ts';
+import { CommandQueue } from './command-queue.ts';
 import type { Composition } from './composition.ts';
+import { KillWatch } from './kill-watch.ts';
 /** `bulkhead run`: a market plays, a trader trades, the engine protects; until the market ends or somebody stops it. */
 import { accountProgress, isoText } from './progress.ts';
 
@@ -31,6 +33,10 @@ export type MarketRunParts = {
 };
 
 export class MarketRun {
+  /** Commands of people; they are taken in between two ticks. */
+  readonly commands = new CommandQueue();
+  /** Kills are taken at once. */
+  readonly killWatch: KillWatch;
   private readonly parts: MarketRunParts;
   private readonly onProgress: (progress: RunProgress) => void;
   private readonly signal: AbortSignal;
@@ -52,6 +58,7 @@ export class MarketRun {
     this.onProgress = onProgress;
     this.signal = signal;
     this.resumeAfter = parts.composition.cursor.resumeAfter;
+    this.killWatch = new KillWatch(parts.composition.engine, parts.options.dataDir);
   }
 
   async run(): Promise<RunReport> {
@@ -59,6 +66,7 @@ export class MarketRun {
     this.marketFromMs = composition.clock.nowMs();
     let ended: RunReport['ended'] = 'end of data';
     let batch: readonly MarketTick[] | undefined = this.parts.first;
+    const stopWatching = this.killWatch.start();
     try {
       while (batch !== undefined) {
         const stop = await this.play(batch);
@@ -78,6 +86,8 @@ export class MarketRun {
       await composition.engine.abort();
       throw error;
     } finally {
+      this.commands.close();
+      stopWatching();
       await source.close();
     }
   }
@@ -94,6 +104,8 @@ export class MarketRun {
       if (options.forMs !== undefined && tick.atMs > this.marketFromMs + options.forMs)
         return 'duration reached';
       await this.pace(tick.atMs);
+      await this.obey();
+      if (this.killWatch.look(tick.atMs)) await composition.lockstep.rest();
       composition.cursor.resumeAfter = this.ticks;
       await composition.lockstep.advanceTo(Math.max(tick.atMs, composition.clock.nowMs()));
       await composition.lockstep.quote({ ...tick.quote, receivedAtMs: composition.clock.nowMs() });
@@ -104,6 +116,14 @@ export class MarketRun {
     // Lets signals and sockets in also at full speed.
     await new Promise<void>((resolve) => setImmediate(resolve));
     return undefined;
+  }
+
+  /** What people have asked for meanwhile; the clock stands while it is done. */
+  private async obey(): Promise<void> {
+    if (this.commands.isEmpty) return;
+    const { engine, lockstep } = this.parts.composition;
+    for (const { command, answer } of this.commands.take()) engine.operate(command, answer);
+    await lockstep.rest();
   }
 
   private warmUp(quote: Quote): void {
@@ -156,6 +176,7 @@ export class MarketRun {
         );
       });
       this.tellProgress();
+      await this.obey();
     }
   }
 

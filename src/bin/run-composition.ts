@@ -9,8 +9,9 @@ import type { MarketSource } from '../ports/market-data.port.ts';
 import { createStrategy, traderNames, type TraderName } from '../strategies/catalogue.ts';
 import { createGeneratedMarket } from '../venues/paper/market-generator.ts';
 import { openRecordedMarket } from '../venues/paper/recorded-market.ts';
-import { compose } from './composition.ts';
+import { compose, type Composition } from './composition.ts';
 import { loadConfiguration, type Configuration } from './configuration.ts';
+import { refuseLive } from './live-refusal.ts';
 import type { MarketRunParts, Trader } from './market-run.ts';
 
 /** Market time per wall time of the built-in market: a trading day in about two minutes. */
@@ -18,6 +19,7 @@ const generatedSpeed = 600;
 const defaultSeed = 'bulkhead';
 
 export async function composeForRun(options: RunOptions): Promise<MarketRunParts> {
+  refuseLive(options);
   const configuration = loadConfiguration({
     ...(options.configPath === undefined ? {} : { path: options.configPath }),
     ...(options.mode === undefined ? {} : { mode: options.mode }),
@@ -52,6 +54,7 @@ export async function composeForRun(options: RunOptions): Promise<MarketRunParts
       marketName: marketName(options, seed),
       quoteMaxAgeMs: quoteMaxAgeMs(configuration, source),
     });
+    if (options.configPath !== undefined) tellConfiguration(composition, configuration);
     const traders = configuration.accounts.flatMap((account): Trader[] => {
       const strategy = createStrategy(traderName(options.trader ?? account.trader), (id) =>
         used.get(id),
@@ -64,6 +67,13 @@ export async function composeForRun(options: RunOptions): Promise<MarketRunParts
     await source.close();
     throw error;
   }
+}
+
+/** What holds, with its source, goes to the log; what is probably not meant is told to whoever watches. */
+function tellConfiguration({ feed, log }: Composition, configuration: Configuration): void {
+  const { hash, values, warnings } = configuration;
+  log.info({ hash, values, warnings }, 'configuration');
+  for (const warning of warnings) feed.note(`warning: ${warning}`);
 }
 
 function marketName({ replayFile }: RunOptions, seed: string): string {

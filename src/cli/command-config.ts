@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../kernel/errors.ts';
 import type { CommandContext } from './context.ts';
-import type { ConfigReport } from './dependencies.ts';
+import type { ConfigReport, ConversionReport } from './dependencies.ts';
 import { jsonOption } from './options.ts';
 
 type Given = { readonly config?: string; readonly json?: boolean };
@@ -28,7 +28,28 @@ export function addConfigCommand(program: Command, context: CommandContext): voi
     'Name every problem, or say that there is none; exit 78 when there is one.',
     checkText,
   );
-  add('show', 'Every effective value of the rules with the place it comes from.', showText);
+  add('show', 'Every effective value with the place it comes from.', showText);
+  config
+    .command('convert')
+    .description('Rewrite files of the predecessor; exit 1 when something was left out.')
+    .argument('<files...>', 'YAML files of the predecessor')
+    .option('--out <folder>', 'write the files there; without it they are printed')
+    .addOption(jsonOption())
+    .action(async (files: readonly string[], { out, json }: { out?: string; json?: boolean }) => {
+      const report = await context.dependencies.configConvert(files, out);
+      context.io.stdout(json === true ? `${JSON.stringify(report)}\n` : convertText(report));
+      const isWhole = report.notes.every(({ kind }) => kind !== 'left out');
+      context.end(isWhole ? exitCodes.ok : exitCodes.failed);
+    });
+}
+
+function convertText({ files, notes, out }: ConversionReport): string {
+  const printed = files.map(({ name, text }) =>
+    out === undefined ? `# ${name}\n${text}` : `${name} is written\n`,
+  );
+  // As comments, so that what is printed stays YAML.
+  const listed = notes.map(({ file, key, kind, text }) => `# ${file} ${key} ${kind}: ${text}\n`);
+  return [...printed, ...listed].join('');
 }
 
 function checkText({ warnings }: ConfigReport): string {
@@ -39,11 +60,11 @@ function checkText({ warnings }: ConfigReport): string {
   ].join('\n');
 }
 
-function showText({ mode, warnings, values }: ConfigReport): string {
+function showText({ mode, hash, warnings, values }: ConfigReport): string {
   const keyWidth = Math.max(0, ...values.map(({ key }) => key.length));
   const valueWidth = Math.max(0, ...values.map(({ value }) => value.length));
   return [
-    `mode ${mode}`,
+    `mode ${mode}, hash ${hash}`,
     ...values.map(
       ({ account, key, value, source }) =>
         `${account}  ${key.padEnd(keyWidth)}  ${value.padEnd(valueWidth)}  ${source}`,

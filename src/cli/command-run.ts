@@ -5,7 +5,7 @@ import { DurationValue } from '../domain/config-values.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import type { CommandContext } from './context.ts';
 import type { RunOptions, Speed } from './dependencies.ts';
-import { dataDirOption, jsonOption } from './options.ts';
+import { dataDirOption, jsonOption, parsePort } from './options.ts';
 import { runReportLines } from './report-text.ts';
 import { createProgressSink, progressKinds, type ProgressKind } from './screen/live-screen.ts';
 
@@ -13,6 +13,7 @@ type Given = {
   readonly config?: string;
   readonly dataDir: string;
   readonly mode?: NonNullable<RunOptions['mode']>;
+  readonly confirmLive?: string;
   readonly replay?: string;
   readonly instrument?: string;
   readonly speed?: Speed;
@@ -21,6 +22,10 @@ type Given = {
   readonly trader?: string;
   readonly json?: boolean;
   readonly progress: ProgressKind;
+  /** False with `--no-inspector`. */
+  readonly inspector: boolean;
+  readonly inspectorPort?: number;
+  readonly allowActions?: boolean;
 };
 
 const examples = `
@@ -38,6 +43,7 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .option('--config <path>', 'YAML file or folder; without it a demonstration account')
     .addOption(dataDirOption())
     .addOption(new Option('--mode <mode>', 'stands over the configuration').argParser(parseMode))
+    .option('--confirm-live <account>', 'id of the account that shall trade with real money')
     .option(
       '--replay <file>',
       'recorded market (csv or jsonl, also .gz); without it a generated one',
@@ -58,6 +64,16 @@ export function addRunCommand(program: Command, context: CommandContext): void {
         .choices(progressKinds)
         .default('screen'),
     )
+    .option(
+      '--inspector-port <port>',
+      'where the inspector listens on 127.0.0.1 (7788; 0 takes any free one)',
+      parsePort,
+    )
+    .option(
+      '--no-inspector',
+      'no inspector; a run that ends by itself has none unless a port is given',
+    )
+    .option('--allow-actions', 'the inspector may also end and change things, by role')
     .addOption(jsonOption())
     .addHelpText('after', examples)
     .action(async (given: Given) => {
@@ -65,7 +81,14 @@ export function addRunCommand(program: Command, context: CommandContext): void {
       const sink = createProgressSink(given.progress, io, titleOf(given));
       try {
         const report = await context.untilStopped((signal) =>
-          dependencies.run(runOptions(given), (progress) => sink.show(progress), signal),
+          dependencies.run(
+            runOptions(given),
+            (progress) => sink.show(progress),
+            signal,
+            ({ inspectorUrl }) => {
+              if (inspectorUrl !== undefined) io.stderr(`inspector: ${inspectorUrl}\n`);
+            },
+          ),
         );
         sink.finish();
         io.stdout(given.json === true ? `${JSON.stringify(report)}\n` : runReportLines(report));
@@ -81,12 +104,30 @@ function runOptions(given: Given): RunOptions {
     dataDir: given.dataDir,
     ...(given.config === undefined ? {} : { configPath: given.config }),
     ...(given.mode === undefined ? {} : { mode: given.mode }),
+    ...(given.confirmLive === undefined ? {} : { confirmLive: given.confirmLive }),
     ...(given.replay === undefined ? {} : { replayFile: given.replay }),
     ...(given.instrument === undefined ? {} : { instrument: given.instrument }),
     ...(given.speed === undefined ? {} : { speed: given.speed }),
     ...(given.seed === undefined ? {} : { seed: given.seed }),
     ...(given.for === undefined ? {} : { forMs: given.for }),
     ...(given.trader === undefined ? {} : { trader: given.trader }),
+    ...inspectorOptions(given),
+  };
+}
+
+const inspectorPort = 7_788;
+
+/** Whoever starts a service gets a page; a job that ends by itself needs none. */
+function inspectorOptions(
+  given: Given,
+): Pick<RunOptions, 'inspectorPort' | 'isPortFixed' | 'allowActions'> {
+  const isJob = given.for !== undefined || given.replay !== undefined || given.json === true;
+  const isWanted = given.inspector && (given.inspectorPort !== undefined || !isJob);
+  if (!isWanted) return {};
+  return {
+    inspectorPort: given.inspectorPort ?? inspectorPort,
+    isPortFixed: given.inspectorPort !== undefined,
+    allowActions: given.allowActions === true,
   };
 }
 

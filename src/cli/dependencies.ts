@@ -1,6 +1,8 @@
 /** What the commands need, handed in by the composition root. */
 import type { TradingState } from '../domain/machine-event.ts';
+import type { Role } from '../domain/operator.ts';
 import type { VerifyReport } from '../ports/journal.port.ts';
+import type { KillDrillOptions, KillDrillReport } from './drill-report.ts';
 
 export type Speed = number | 'max';
 
@@ -8,6 +10,8 @@ export type RunOptions = {
   readonly configPath?: string;
   readonly dataDir: string;
   readonly mode?: 'DRY_RUN' | 'PAPER' | 'LIVE';
+  /** Account id by which the operator confirms LIVE. */
+  readonly confirmLive?: string;
   readonly replayFile?: string;
   /** Instrument of a replay whose file does not tell. */
   readonly instrument?: string;
@@ -18,6 +22,12 @@ export type RunOptions = {
   readonly forMs?: number;
   /** vwap | reckless | none */
   readonly trader?: string;
+  /** Port of the inspector on 127.0.0.1, 0 for any that is free; absent: no inspector. */
+  readonly inspectorPort?: number;
+  /** The port was asked for: another one is no answer when it is taken. */
+  readonly isPortFixed?: boolean;
+  /** The inspector may also end and change things. */
+  readonly allowActions?: boolean;
 };
 
 /** One picture of a running engine, for the live screen and for `--progress json`. Money is decimal text. */
@@ -165,10 +175,25 @@ export type RuleExplanation = FindingText & {
   readonly change: string;
 };
 
+export type ConversionReport = {
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  /** What was not carried over as it was, by file and key of the predecessor. */
+  readonly notes: readonly {
+    readonly file: string;
+    readonly key: string;
+    readonly kind: 'changed' | 'left out';
+    readonly text: string;
+  }[];
+  /** The folder that has the files now. */
+  readonly out?: string;
+};
+
 export type ConfigReport = {
   readonly mode: string;
+  /** Names the configuration in the journal. */
+  readonly hash: string;
   readonly warnings: readonly string[];
-  /** Every effective value of the rules, with the place it comes from. */
+  /** Every effective value with the place it comes from; account `*`: of all accounts. */
   readonly values: readonly {
     readonly account: string;
     readonly key: string;
@@ -232,12 +257,109 @@ export type ConformanceReport = {
   }[];
 };
 
+export const machineFormats = ['mermaid', 'svg', 'json', 'scxml'] as const;
+export type MachineFormat = (typeof machineFormats)[number];
+
+export type MachineSummary = {
+  readonly id: string;
+  readonly version: string;
+  readonly states: number;
+  readonly events: number;
+  readonly transitions: number;
+};
+
+export type MachineView = {
+  /** States, transitions, guards and actions by name. */
+  readonly chart: unknown;
+  /** The same as text: what each state does with each event. */
+  readonly table: string;
+};
+
+/** Which states and transitions of a machine the rows of a journal have been in. */
+export type MachineCoverage = {
+  readonly id: string;
+  readonly version: string;
+  readonly actors: number;
+  readonly rows: number;
+  readonly states: readonly { readonly state: string; readonly entered: number }[];
+  readonly transitions: readonly {
+    readonly source: string;
+    readonly event: string;
+    readonly targets: readonly string[];
+    readonly guard?: string;
+    readonly taken: number;
+  }[];
+  readonly statesReached: number;
+  readonly transitionsReached: number;
+};
+
+export type TokenView = {
+  readonly id: string;
+  readonly role: Role;
+  readonly by: string;
+  /** Absent: all. */
+  readonly accounts?: readonly string[];
+  readonly created: string;
+  readonly expires: string;
+  readonly state: 'valid' | 'revoked' | 'expired';
+};
+
+/** @throws OperatorError NO_DATA_DIR, TOKEN_FILE_OPEN, TOKEN_FILE_INVALID */
+export type TokenCommands = {
+  create(
+    dataDir: string,
+    wanted: {
+      readonly role: Role;
+      readonly by: string;
+      readonly accounts?: readonly string[];
+      readonly days: number;
+    },
+  ): Promise<{ readonly id: string; readonly token: string; readonly expires: string }>;
+  list(dataDir: string): Promise<readonly TokenView[]>;
+  /** @throws OperatorError UNKNOWN_TOKEN */
+  revoke(dataDir: string, id: string): Promise<void>;
+};
+
+/** A command of a person as flat fields; the service judges them. A missing `requestId` is made. */
+export type OperateRequest = Readonly<Record<string, string | boolean | undefined>> & {
+  readonly verb: string;
+};
+
+export type OperateAnswer = {
+  /** `invalid`: it was no request; nothing was asked. */
+  readonly outcome: 'accepted' | 'pending' | 'refused' | 'invalid';
+  readonly text: string;
+  readonly requestId?: string;
+};
+
 export type Dependencies = {
   readonly version: string;
+  /** Hands a command to the service that runs on the data directory. @throws OperatorError SERVICE_NOT_RUNNING */
+  operate(dataDir: string, request: OperateRequest): Promise<OperateAnswer>;
+  machines(): Promise<readonly MachineSummary[]>;
+  /** @throws OperatorError NO_SUCH_MACHINE */
+  machine(id: string): Promise<MachineView>;
+  /** @throws OperatorError NO_JOURNAL */
+  machineCoverage(dataDir: string): Promise<readonly MachineCoverage[]>;
+  readonly tokens: TokenCommands;
+  /** Serves the inspector on a directory without an engine until it is stopped. @throws OperatorError */
+  inspect(
+    options: { readonly dataDir: string; readonly port: number },
+    signal: AbortSignal,
+    onReady: (url: string) => void,
+  ): Promise<void>;
+  /** Writes files and returns what standard output shows. */
+  exportMachines(options: {
+    readonly format: MachineFormat;
+    readonly machine?: string;
+    readonly path?: string;
+  }): Promise<string>;
   run(
     options: RunOptions,
     onProgress: (progress: RunProgress) => void,
     signal: AbortSignal,
+    /** Called once when the engine runs; the address signs its reader in, once. */
+    onReady?: (ready: { readonly inspectorUrl?: string }) => void,
   ): Promise<RunReport>;
   status(dataDir: string): Promise<StatusReport>;
   /** Calls back for each row, oldest first; with `follow`, goes on until aborted. */
@@ -260,10 +382,13 @@ export type Dependencies = {
   }): Promise<readonly RuleExplanation[]>;
   /** Reads and checks a configuration; throws with every problem. */
   config(path: string | undefined): Promise<ConfigReport>;
+  /** Files of the predecessor in the form of today; written where `out` names a folder. */
+  configConvert(paths: readonly string[], out: string | undefined): Promise<ConversionReport>;
   scenarioRun(
     paths: readonly string[],
     onResult: (result: ScenarioReport['results'][number]) => void,
   ): Promise<ScenarioReport>;
+  drillKillSwitch(options: KillDrillOptions): Promise<KillDrillReport>;
   conformanceRun(options: {
     readonly vectorsFile: string;
     readonly kind?: string;

@@ -1,4 +1,5 @@
 /** What a command may touch of its process: handed in, so that commands run in tests without one. */
+import { createInterface } from 'node:readline/promises';
 import { systemClock, type Clock } from '../kernel/clock.ts';
 
 export type CliIo = {
@@ -11,6 +12,8 @@ export type CliIo = {
   readonly clock: Clock;
   /** Calls back for every request to stop; returns how to stop listening. */
   readonly onStop: (stop: () => void) => () => void;
+  /** Asks a person; absent where nobody sits at a terminal. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
 };
@@ -40,6 +43,17 @@ export function processIo(): CliIo {
         process.off('SIGTERM', stop);
       };
     },
+    ...(isTerminal && process.stdin.isTTY ? { confirm: askPerson } : {}),
     exit: (code) => process.exit(code),
   };
+}
+
+/** Only the whole word counts: a key that was hit by mistake is no consent. */
+async function askPerson(question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await lines.question(question)).trim().toLowerCase() === 'yes';
+  } finally {
+    lines.close();
+  }
 }

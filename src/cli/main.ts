@@ -3,11 +3,16 @@ import { Command } from 'commander';
 import { exitCodes } from '../kernel/errors.ts';
 import { addConfigCommand } from './command-config.ts';
 import { addConformanceCommand } from './command-conformance.ts';
+import { addDrillCommand } from './command-drill.ts';
+import { addInspectCommand } from './command-inspect.ts';
 import { addJournalCommand } from './command-journal.ts';
+import { addMachinesCommand } from './command-machines.ts';
+import { addOperatorCommands } from './command-operator.ts';
 import { addRulesCommand } from './command-rules.ts';
 import { addRunCommand } from './command-run.ts';
 import { addScenarioCommand } from './command-scenario.ts';
 import { addStatusCommand } from './command-status.ts';
+import { addTokenCommand } from './command-token.ts';
 import { CommandContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { reportFailure } from './errors.ts';
@@ -34,6 +39,11 @@ function createProgram(context: CommandContext): Command {
   addJournalCommand(program, context);
   addScenarioCommand(program, context);
   addConformanceCommand(program, context);
+  addOperatorCommands(program, context);
+  addDrillCommand(program, context);
+  addMachinesCommand(program, context);
+  addInspectCommand(program, context);
+  addTokenCommand(program, context);
   return program;
 }
 

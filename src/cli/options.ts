@@ -1,5 +1,5 @@
 /** Options that several commands have. */
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 export function dataDirOption(): Option {
   return new Option('--data-dir <folder>', 'where the journal is kept').default('./data');
@@ -7,4 +7,12 @@ export function dataDirOption(): Option {
 
 export function jsonOption(): Option {
   return new Option('--json', 'the result as JSON on standard output, and nothing else there');
+}
+
+/** A port of this machine; 0 is any free one. */
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/u.test(text) ? Number(text) : -1;
+  if (port < 0 || port > 65_535)
+    throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
+  return port;
 }

@@ -60,7 +60,9 @@ function explanationText(one: RuleExplanation): string {
     ),
     ...one.missing.map((name) => `  unknown  ${name}`),
     `  asked    ${one.wanted.length === 0 ? 'nothing' : one.wanted.join(', ')}`,
-    `  row      ${one.row}${one.cause === undefined ? '' : `, caused by row ${one.cause.row} (${one.cause.actor} ${one.cause.event})`}`,
+    one.row === 0
+      ? '  row      none: the verdict has not changed, these are its figures'
+      : `  row      ${one.row}${one.cause === undefined ? '' : `, caused by row ${one.cause.row} (${one.cause.actor} ${one.cause.event})`}`,
     `  change   ${one.change}`,
   ].join('\n');
 }

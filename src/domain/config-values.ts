@@ -5,8 +5,8 @@
  * whole numbers may also come as numbers.
  */
 import { z } from 'zod';
-import { ConditionFailed } from '../kernel/assert.ts';
-import { wholeUnits } from './arithmetic.ts';
+import { condition, ConditionFailed } from '../kernel/assert.ts';
+import { isDecimalText, wholeUnits } from './arithmetic.ts';
 import { parseMoney, type Units } from './money.ts';
 
 const currencyOfLimits = 'USD';
@@ -55,3 +55,21 @@ export const DurationValue = z
       return wholeUnits(count, { num: 1, den: unitMs[unit as keyof typeof unitMs] }) ?? 0;
     }),
   );
+
+/** A share written as a plain number (`0.9`) in parts per million; at most 6 decimals. */
+export const PpmValue = z
+  .union([z.string(), z.int()])
+  .transform(exactly((value) => scaled(String(value), 1_000_000)));
+
+/** A percentage (`-3`, `"0.25"`) in parts per million; at most 4 decimals. */
+export const PercentValue = z
+  .union([z.string(), z.int()])
+  .transform(exactly((value) => scaled(String(value), 10_000)));
+
+/** @throws ConditionFailed when it is no decimal number or has too many decimals */
+function scaled(text: string, perOne: number): number {
+  condition(isDecimalText(text), () => `a decimal number, was ${text}`);
+  const scaledValue = wholeUnits(text, { num: 1, den: perOne });
+  condition(scaledValue !== undefined, () => `a number with fewer decimals, was ${text}`);
+  return scaledValue;
+}

@@ -15,6 +15,21 @@ export const denialCatalogue = [
     remedy: 'send a new intent',
   },
   {
+    code: 'BREAKER_OPEN',
+    meaning: 'too many calls to the venue have failed, or prices stay away',
+    remedy: 'wait until it closes by itself; what reduces risk goes on',
+  },
+  {
+    code: 'PRODUCT_DISABLED',
+    meaning: 'the venue does not trade the instrument now, or does not say that it does',
+    remedy: 'wait until the venue trades it again',
+  },
+  {
+    code: 'KILL_SWITCH_ACTIVE',
+    meaning: 'a kill switch covers this order',
+    remedy: 're-arm it when its cause is gone',
+  },
+  {
     code: 'TRADING_STATE_FORBIDS',
     meaning: 'the trading state permits no new risk',
     remedy: 'see the causes of the state',
@@ -85,6 +100,91 @@ export const denialCatalogue = [
     remedy: 'wait for the end of the cooldown',
   },
   {
+    code: 'DAILY_STOP',
+    meaning: 'the loss of the trading day is at its share of the net asset value',
+    remedy: 'wait for the daily reset, or for the loss to become smaller',
+  },
+  {
+    code: 'WEEKLY_STOP',
+    meaning: 'the loss of the week is at its share of the net asset value',
+    remedy: 'wait for the weekly reset, or for the loss to become smaller',
+  },
+  {
+    code: 'DRAWDOWN_MAX',
+    meaning: 'the equity has fallen too far from its high-water mark',
+    remedy: 're-arm the account when its cause is understood',
+  },
+  {
+    code: 'STRATEGY_CAP',
+    meaning: 'the strategy is off, or has used its budget',
+    remedy: 'reduce the order, wait for the next cycle, or enable the strategy',
+  },
+  {
+    code: 'AT_RISK_CAP',
+    meaning: 'more at risk than the account may have in all',
+    remedy: 'reduce the order to the headroom',
+  },
+  {
+    code: 'SPACING',
+    meaning: 'too soon after the last entry',
+    remedy: 'wait until the time named',
+  },
+  {
+    code: 'FREQUENCY_CAP',
+    meaning: 'as many entries as a window may hold',
+    remedy: 'wait until the oldest has left the window',
+  },
+  {
+    code: 'CONSECUTIVE_LOSSES',
+    meaning: 'a row of losses is followed by a pause',
+    remedy: 'wait until the time named',
+  },
+  {
+    code: 'POSITIONS_MAX',
+    meaning: 'as many positions as may be open',
+    remedy: 'close one first',
+  },
+  {
+    code: 'COOLDOWN_ACTIVE',
+    meaning: 'the instrument pauses after a fill, a win, a loss or a stop',
+    remedy: 'wait until the time named',
+  },
+  {
+    code: 'SYMBOL_SPACING',
+    meaning: 'too soon after the last entry in this instrument',
+    remedy: 'wait until the time named',
+  },
+  {
+    code: 'ASSET_CAP',
+    meaning: 'more at stake than one instrument may have',
+    remedy: 'reduce the order to the headroom',
+  },
+  {
+    code: 'THEME_CAP',
+    meaning: 'more at stake than one theme may have',
+    remedy: 'reduce the order to the headroom',
+  },
+  {
+    code: 'POSITION_CAP',
+    meaning: 'the order is larger than one may be',
+    remedy: 'reduce the order to the headroom',
+  },
+  {
+    code: 'POSITION_TOO_SMALL',
+    meaning: 'the order is too small to be worth its fees, or for the venue',
+    remedy: 'order more, or nothing',
+  },
+  {
+    code: 'SHORTING_DISALLOWED',
+    meaning: 'more would be sold than is held and not already for sale',
+    remedy: 'sell what is available',
+  },
+  {
+    code: 'FUNDS_INSUFFICIENT',
+    meaning: 'the order needs more cash or margin than is free',
+    remedy: 'reduce the order, or cancel what reserves the rest',
+  },
+  {
     code: 'SCHEMA_INVALID',
     meaning: 'the order is not well formed',
     remedy: 'correct the named field',
@@ -95,9 +195,24 @@ export const denialCatalogue = [
     remedy: 'add it to the configuration',
   },
   {
+    code: 'PRICE_OFF_TICK',
+    meaning: 'the price is not a multiple of the tick',
+    remedy: 'round the price to the tick',
+  },
+  {
+    code: 'QUANTITY_OFF_INCREMENT',
+    meaning: 'the quantity is not a multiple of the increment',
+    remedy: 'round the quantity to the increment',
+  },
+  {
     code: 'QUANTITY_OUT_OF_RANGE',
     meaning: 'the quantity is not within the permitted range',
     remedy: 'correct the quantity',
+  },
+  {
+    code: 'PRICE_COLLAR',
+    meaning: 'the price is too far from the market',
+    remedy: 'correct the price, or widen collar.pct or collar.ticks',
   },
   {
     code: 'NO_REFERENCE_PRICE',
@@ -110,9 +225,54 @@ export const denialCatalogue = [
     remedy: 'wait for fresh market data',
   },
   {
+    code: 'CLOCK_UNTRUSTED',
+    meaning: 'nobody can vouch for the time of this machine',
+    remedy: 'set the clock by a time source that answers',
+  },
+  {
     code: 'DUPLICATE_INTENT',
     meaning: 'the same signal was already taken',
     remedy: 'send a new signal identity',
+  },
+  {
+    code: 'SYMBOL_BUSY',
+    meaning: 'another order of this instrument is on its way',
+    remedy: 'wait for its outcome',
+  },
+  {
+    code: 'POSITION_EXISTS',
+    meaning: 'a position is open and may not be added to',
+    remedy: 'close it first, or permit duplicates.pyramiding',
+  },
+  {
+    code: 'VENUE_ORDER_EXISTS',
+    meaning: 'the venue has an open order of this instrument and side, or could not say',
+    remedy: 'cancel it, or wait until the venue answers',
+  },
+  {
+    code: 'LOCAL_PENDING',
+    meaning: 'an own order of this instrument and side has an open fate',
+    remedy: 'wait for its outcome',
+  },
+  {
+    code: 'SELF_MATCH',
+    meaning: 'it would trade against an order of the same account',
+    remedy: 'cancel the other order, or correct the price',
+  },
+  {
+    code: 'REPEATED_EXECUTION',
+    meaning: 'the strategy has sent the same order too often and is disabled',
+    remedy: 'find out why, then resume the strategy',
+  },
+  {
+    code: 'MESSAGE_LIMIT',
+    meaning: 'too many messages or working orders',
+    remedy: 'wait, or raise the limit in controls.yaml',
+  },
+  {
+    code: 'RATE_BUDGET_EXHAUSTED',
+    meaning: 'the request budget of the venue is used up',
+    remedy: 'wait until it has recovered',
   },
   {
     code: 'EXIT_IN_FLIGHT',

@@ -26,6 +26,17 @@ export type Fill = {
   /** Profit as the venue reports it, before fees; absent where it reports none: the ledger computes. */
   readonly venueRealizedUnits?: Units;
   readonly venueTimeMs: number;
+  /** No execution that the venue reported: a change that only its position showed. Source: execution 11.4. */
+  readonly synthetic?: SyntheticOrigin;
+};
+
+/**
+ * external: somebody else traded, or the venue liquidated. inferred: an own order that the venue reports as filled
+ * without telling its trades. `pricedBy` `average` means that no price is known (`unpriced`).
+ */
+export type SyntheticOrigin = {
+  readonly kind: 'external' | 'inferred';
+  readonly pricedBy: 'money' | 'calculated' | 'mid' | 'average';
 };
 
 /** What two reports of one trade id must agree on. Source: execution 4. */

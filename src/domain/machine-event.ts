@@ -1,7 +1,10 @@
 /** Events of the machines other than the order; all past-tense facts, all with the time they were taken in. */
+import type { AlertDeskEvent } from './alert-event.ts';
 import type { Fill } from './fill.ts';
 import type { AccountId, InstrumentId, LockId, OrderId, RuleId } from './ids.ts';
 import type { Instrument, Lots } from './instrument.ts';
+import type { KillEvent } from './kill.ts';
+import type { GroupEvent, OcoEvent } from './linked-event.ts';
 import type { Units } from './money.ts';
 import type { OrderEvent } from './order-event.ts';
 import type {
@@ -10,6 +13,7 @@ import type {
   RuleEntity,
   RuleFinding,
   RuleMemory,
+  Severity,
   WantedAction,
 } from './verdict.ts';
 
@@ -21,6 +25,8 @@ export type LedgerEvent =
       readonly fill: Fill;
       readonly instrument: Instrument;
       readonly tradingDay: string;
+      /** Weekly boundary at or before it; the present week when left out. */
+      readonly weekStartMs?: number;
     } & At)
   /** `realizedUnits` is what the fill contributed when it was booked. */
   | ({
@@ -28,12 +34,42 @@ export type LedgerEvent =
       readonly fill: Fill;
       readonly instrument: Instrument;
       readonly tradingDay: string;
+      readonly weekStartMs?: number;
       readonly realizedUnits: Units;
     } & At)
+  /** The venue says another fee or profit of a trade that is booked; `realizedUnits` is what it contributed until now. */
+  | ({
+      readonly type: 'ledger.fillCorrected';
+      readonly before: Fill;
+      readonly fill: Fill;
+      readonly instrument: Instrument;
+      readonly tradingDay: string;
+      readonly weekStartMs?: number;
+      readonly realizedUnits: Units;
+      readonly openedLots: Lots;
+      readonly closedLots: Lots;
+    } & At)
+  /** `keepsResult`: the day is archived and its result counts on. Source: rules 7.2, clearDailyPnl. */
   | ({
       readonly type: 'ledger.dayRolled';
       readonly tradingDay: string;
       readonly boundaryMs: number;
+      readonly keepsResult?: true;
+    } & At)
+  /** A daily reset by hand: the result of the day counts from zero. */
+  | ({ readonly type: 'ledger.resultCleared'; readonly by: string } & At)
+  | ({ readonly type: 'ledger.weekRolled'; readonly boundaryMs: number } & At)
+  /** A weekly reset by hand. */
+  | ({ readonly type: 'ledger.weekCleared'; readonly by: string } & At)
+  /** Balance and open profit together, every part of it known. */
+  | ({ readonly type: 'ledger.equityMarked'; readonly equityUnits: Units } & At)
+  /** A person has re-armed the account after its drawdown: the high-water marks begin again here. */
+  | ({ readonly type: 'ledger.equityRebased'; readonly equityUnits: Units } & At)
+  /** The day as the venue lists it against the day as booked, net; 0 where they agree again. Source: rules 8, rebuild. */
+  | ({
+      readonly type: 'ledger.compared';
+      readonly differenceUnits: Units;
+      readonly text: string;
     } & At)
   | ({ readonly type: 'ledger.balanceReported'; readonly balanceUnits: Units } & At)
   /** Dividends, deposits and other known movements of cash; signed. */
@@ -48,6 +84,8 @@ export type PositionEvent =
       readonly type: 'position.filled';
       readonly fill: Fill;
       readonly instrument: Instrument;
+      /** When it was executed, by our clock: a fill that comes late is as old as the venue says; absent: now. */
+      readonly executedAtMs?: number;
     } & At)
   /** `realizedUnits` is what the ledger had booked for the fill; absent where it is not known. */
   | ({
@@ -92,8 +130,11 @@ export type RuleEvent =
       readonly entity: RuleEntity;
       readonly memory: RuleMemory;
     } & At)
+  /** Something has taken longer than it may: a close, or not being able to judge. */
+  | ({ readonly type: 'rule.attentionDue' } & At)
   | ({ readonly type: 'rule.disabled' } & At)
-  | ({ readonly type: 'rule.enabled' } & At);
+  /** Also tells a rule that is enabled already of another severity. */
+  | ({ readonly type: 'rule.enabled'; readonly severity?: Severity } & At);
 
 /** One breach as a lock remembers it. Money in settlement units of the account. */
 export type LockInput = {
@@ -131,6 +172,8 @@ export type LockEvent =
       readonly reason: string;
       readonly expiresAtMs?: number;
       readonly observed?: number;
+      /** Nobody may end it early from now on. */
+      readonly isIrrevocable?: true;
       /** What a cooldown becomes when a breach of the same source asks for a hard lock that ends no earlier. */
       readonly harder?: Pick<LockInput, 'kind' | 'clearsOn'>;
     } & At)
@@ -207,8 +250,21 @@ export type AccountEvent =
       readonly tradingDay: string;
       readonly boundaryMs: number;
     } & At)
+  | ({
+      /** The configuration says anew who may end the locks of each rule; locks that exist keep what they have. */
+      readonly type: 'account.rulesConfigured';
+      readonly rulePolicies: Readonly<
+        Record<string, Pick<LockInput, 'operatorUnlock'> & { readonly irrevocable: boolean }>
+      >;
+    } & At)
   | ({ readonly type: 'account.reconciled' } & At)
-  | ({ readonly type: 'account.rearmed'; readonly by: string; readonly reason: string } & At);
+  /** `causes`: those that end; without it every halting cause but the kill switch, which has its own end. */
+  | ({
+      readonly type: 'account.rearmed';
+      readonly by: string;
+      readonly reason: string;
+      readonly causes?: readonly string[];
+    } & At);
 
 /** What the engine knows of one instrument when it talks to its exit. */
 export type ExitFacts = {
@@ -240,5 +296,20 @@ export type MachineEvent =
   | RuleEvent
   | LockEvent
   | AccountEvent
-  | ExitEvent;
-export type MachineId = 'order' | 'position' | 'ledger' | 'rule' | 'lock' | 'account' | 'exit';
+  | ExitEvent
+  | AlertDeskEvent
+  | OcoEvent
+  | GroupEvent
+  | KillEvent;
+export type MachineId =
+  | 'alerts'
+  | 'order'
+  | 'position'
+  | 'ledger'
+  | 'rule'
+  | 'lock'
+  | 'account'
+  | 'exit'
+  | 'oco'
+  | 'group'
+  | 'kill';

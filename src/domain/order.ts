@@ -5,8 +5,11 @@ import type { Side } from './position.ts';
 
 export type OrderType = 'market' | 'limit' | 'stop' | 'stopLimit' | 'trailingStop';
 export type TimeInForce = 'day' | 'gtc' | 'ioc' | 'fok';
-/** entry: may add exposure. exit: closes or reduces. protective: a resting stop or target of a position. */
-export type Purpose = 'entry' | 'exit' | 'protective';
+/**
+ * entry: may add exposure. exit: closes or reduces. protective: a resting stop or target of a position.
+ * hedge: adds a position that takes risk off another one; only the engine decides it.
+ */
+export type Purpose = 'entry' | 'exit' | 'protective' | 'hedge';
 export type IntentSource = 'strategy' | 'operator' | 'rule' | 'automation';
 
 /** What the venue is asked to place. Prices in ticks, present exactly where the type needs them. */
@@ -27,6 +30,22 @@ export type SubmitOrder = {
   readonly timeInForce: TimeInForce;
   /** The venue may only reduce a position with it. */
   readonly reduceOnly: boolean;
+  /** Stop and target that come with the entry; a venue that has none leaves them to the engine. */
+  readonly bracket?: Bracket;
+  /** Orders of one such group exclude each other: when one fills, the others go. */
+  readonly ocoGroupId?: string;
+  /** The entry that this order protects. */
+  readonly parentOrderId?: OrderId;
+};
+
+/** Stop and target of an entry, as distances in ticks > 0 from its average fill price. Source: execution 7.2. */
+export type Bracket = { readonly stopTicks?: Ticks; readonly targetTicks?: Ticks };
+
+/** Values as they were given, by field, of what is no multiple of tick or increment. */
+export type OffGrid = {
+  readonly quantity?: string;
+  readonly limitPrice?: string;
+  readonly stopPrice?: string;
 };
 
 /** Our durable wish, journalled before anything is sent. */
@@ -38,6 +57,17 @@ export type OrderIntent = Omit<SubmitOrder, 'orderId'> & {
   readonly by: string;
   /** Identity of the signal behind it, for the duplicate layers; absent for exits of the engine. */
   readonly signal?: { readonly id: string; readonly type: string; readonly atMs: number };
+  /** The order group and the leg of it that this is. */
+  readonly groupId?: string;
+  readonly legId?: string;
+  /** From sending to our own cancel; absent: the time limits of its kind. */
+  readonly timeToLiveMs?: number;
+  /** It may only rest, never take: canceled after `order.postOnlyTtlSeconds`. */
+  readonly isPostOnly?: true;
+  /** A close that is larger than the position is cut to it instead of refused. */
+  readonly capToPosition?: true;
+  /** What was asked for where it is not on the grid; ticks and lots are then rounded, never towards more. */
+  readonly offGrid?: OffGrid;
   /** Not sent when older than this at the gate. */
   readonly maxAgeMs: number;
   readonly atMs: number;

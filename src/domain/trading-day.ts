@@ -9,7 +9,7 @@
  * - INV-DAY-1: latest boundary ≤ instant < next boundary, and there is no boundary between them.
  * - INV-DAY-2: one interval has exactly one day, and days grow from interval to interval.
  *
- * Source: rules 7.1, prop-firm 2 and 6.
+ * Source: rules 7.1 and 7.3, prop-firm 2 and 6.
  */
 import { condition, invariant } from '../kernel/assert.ts';
 import { dateText, isTimeOfDay, isZone, timeOfDayMs, WallClock, weekdayOf } from './wall-clock.ts';
@@ -116,6 +116,64 @@ export class TradingCalendar {
     return this.wall.instantOf(day, this.boundaryOfDayMs);
   }
 }
+
+/** When weeks change. */
+export type WeekSettings = {
+  /** 0 (Monday) to 6 (Sunday). */
+  readonly day: number;
+  /** Local time of the boundary, `HH:MM` in 24-hour form. */
+  readonly time: string;
+  /** IANA zone. */
+  readonly zone: string;
+};
+
+/** Weekly boundaries: a wall-clock time of one weekday, on every calendar. Source: rules 7.3. */
+export class WeeklyCalendar {
+  private readonly wall: WallClock;
+  private readonly day: number;
+  private readonly timeMs: number;
+  private current: { readonly fromMs: number; readonly untilMs: number } | undefined;
+
+  /** @throws ConditionFailed when the weekday, the time or the zone is not one */
+  constructor({ day, time, zone }: WeekSettings) {
+    condition(
+      Number.isInteger(day) && day >= 0 && day <= 6,
+      () => `a weekday is 0 (Monday) to 6 (Sunday), was ${day}`,
+    );
+    this.day = day;
+    this.timeMs = timeOfDayMs(time);
+    this.wall = new WallClock(zone);
+  }
+
+  /** The last boundary at or before the instant (UTC ms). */
+  latestBoundaryMs(atMs: number): number {
+    return this.weekOf(atMs).fromMs;
+  }
+
+  /** The first boundary after the instant. */
+  nextBoundaryMs(atMs: number): number {
+    return this.weekOf(atMs).untilMs;
+  }
+
+  private weekOf(atMs: number): { readonly fromMs: number; readonly untilMs: number } {
+    const { current } = this;
+    if (current !== undefined && atMs >= current.fromMs && atMs < current.untilMs) return current;
+    condition(Number.isSafeInteger(atMs), () => `an instant is a whole millisecond, was ${atMs}`);
+    // A zone that jumps can put the boundary of the next date before the instant: begin there.
+    let day = this.wall.dayOf(atMs) + 1;
+    while (weekdayOf(day) !== this.day || this.boundaryMs(day) > atMs) day -= 1;
+    return (this.current = {
+      fromMs: this.boundaryMs(day),
+      untilMs: this.boundaryMs(day + daysOfWeek),
+    });
+  }
+
+  private boundaryMs(day: number): number {
+    return this.wall.instantOf(day, this.timeMs);
+  }
+}
+
+const daysOfWeek = 7;
 
 /** The trading day of an instant (UTC ms) as `YYYY-MM-DD`. Pure; hot callers keep a `TradingCalendar`. */
 export function tradingDayOf(atMs: number, calendar: CalendarSettings): string {

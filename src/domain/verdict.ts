@@ -20,7 +20,9 @@ export type LockKind =
   | 'untilRestored'
   | 'permanent'
   | 'operator';
-export type Severity = 'info' | 'warning' | 'error' | 'critical';
+/** From the mildest to the gravest. */
+export const severities = ['info', 'warning', 'error', 'critical'] as const;
+export type Severity = (typeof severities)[number];
 
 /** What a breach asks for: a closed union, handled exhaustively. Source: rules 1.5. */
 export type WantedAction =
@@ -67,6 +69,8 @@ export type WantedAction =
       readonly stopTicks?: Ticks;
       readonly limitTicks?: Ticks;
     }
+  /** Halts the account until an operator re-arms it; `cause` is the name of the reason. */
+  | { readonly type: 'halt'; readonly cause: string }
   | { readonly type: 'alert'; readonly severity: Severity };
 
 export type LockScope = 'account' | `symbol:${string}` | `contract:${string}`;
@@ -101,6 +105,8 @@ export type RuleFinding = {
   readonly dueAtMs?: number;
   /** What the rule wants remembered of this entity from now on; absent: as before. */
   readonly remember?: RuleMemory;
+  /** How long what a breach closes may take until people hear of it; absent: the rounds of its exits. */
+  readonly graceMs?: number;
 };
 
 /** Small durable values that a rule keeps for one entity: `armed`, `bestTicks`, `judgedFillId` … */

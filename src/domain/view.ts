@@ -3,6 +3,7 @@ import type { AccountId, FillId, InstrumentId, OrderId, RuleId } from './ids.ts'
 import type { Lots, Ticks } from './instrument.ts';
 import type { Currency, Units } from './money.ts';
 import type { OrderType, Purpose } from './order.ts';
+import type { PortfolioFacts } from './portfolio.ts';
 import type { Side } from './position.ts';
 import type { LockScope, RuleMemory } from './verdict.ts';
 
@@ -55,6 +56,15 @@ export type WorkingOrderFacts = {
   readonly stopTicks?: Ticks;
   /** The venue has confirmed that it is open: only such an order protects. */
   readonly isOpen: boolean;
+  /** When it was made, and by whom; absent where nobody knows. */
+  readonly createdAtMs?: number;
+  readonly by?: string;
+  /** Its placement is unanswered, or nobody knows what became of it. Absent: neither. */
+  readonly isInFlight?: true;
+  /** Orders of one group exclude each other: together they count as the largest of them. */
+  readonly ocoGroupId?: string;
+  /** It brings a stop with it that is placed as it fills. */
+  readonly hasBracketStop?: true;
 };
 
 /** One execution of the trading day, as the rules that count trades see it. Half-turns: a flip opens and closes. */
@@ -90,6 +100,10 @@ export type AccountFacts = {
   readonly workingOrders: readonly WorkingOrderFacts[];
   /** The trading day's executions that still count, by venue time; bounded by limits.tradesPerDayMax. */
   readonly trades: readonly TradeFacts[];
+  /** Executions before the trading day that the windows of trades still hold, by venue time. */
+  readonly earlierTrades?: readonly TradeFacts[];
+  /** The daily reset does not end the session count: earlier executions are in it. */
+  readonly keepsTradeCount?: boolean;
   /** Boundary at which the trading day began. */
   readonly dayStartMs: number;
   /** The venue's permission to trade; absent while it has said nothing. */
@@ -98,6 +112,8 @@ export type AccountFacts = {
   readonly acknowledgedProfitUnits?: Units;
   /** Active locks, so that a rule asks for its own only once; absent where nobody has told. */
   readonly locks?: readonly { readonly source: string; readonly scope: LockScope }[];
+  /** Balance, transfers and recent trades, for checks 6 to 13; absent where nobody has told. */
+  readonly portfolio?: PortfolioFacts;
   /** What rules remember, by `RULE-005|MNQ` (see memoryKey). */
   readonly memory: Readonly<Record<string, RuleMemory>>;
 };

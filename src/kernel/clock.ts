@@ -18,10 +18,12 @@ export interface Clock {
    * @throws ConditionFailed when `dueAtMs` is no whole millisecond
    */
   schedule(dueAtMs: number, run: () => void): Cancel;
+  /** Runs once when so much monotonic time has passed, whatever the wall clock does meanwhile; whole milliseconds. */
+  scheduleIn(durationMs: number, run: () => void): Cancel;
 }
 
-/** The longest delay that one timer of the platform can hold. */
-const delayMsMax = 2_147_483_647;
+/** The wall clock is asked again at least this often: it may have been set forward. Source: rules 6, reset check. */
+const delayMsMax = 60_000;
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
@@ -35,6 +37,18 @@ export const systemClock: Clock = {
     };
     // Asked again at the end: the platform's timers may be a millisecond early, and the wall clock may have gone back.
     const fire = (): void => (Date.now() < dueAtMs ? arm() : run());
+    arm();
+    return () => clearTimeout(timer);
+  },
+  scheduleIn(durationMs, run) {
+    checkInstant(durationMs);
+    const dueAtMs = performance.now() + durationMs;
+    let timer: NodeJS.Timeout;
+    const arm = (): void => {
+      const delayMs = Math.max(0, Math.ceil(dueAtMs - performance.now()));
+      timer = setTimeout(fire, Math.min(delayMs, delayMsMax));
+    };
+    const fire = (): void => (performance.now() < dueAtMs ? arm() : run());
     arm();
     return () => clearTimeout(timer);
   },
@@ -92,6 +106,10 @@ export class SimulatedClock implements Clock {
       this.canceled += 1;
       this.compact();
     };
+  }
+
+  scheduleIn(durationMs: number, run: () => void): Cancel {
+    return this.schedule(this.atMs + Math.max(0, durationMs), run);
   }
 
   /** Callbacks that are armed, and canceled ones not yet dropped. Bounded by the armed ones. */

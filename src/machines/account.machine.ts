@@ -6,58 +6,39 @@
  *
  * Invariants (test/property/account.machine.test.ts):
  * - INV-ACC-1: the state is the worst cause; without a cause it is active.
- * - INV-ACC-2: a halting cause leaves only by `account.rearmed`, a lock's cause only by the end of the lock.
+ * - INV-ACC-2: a halting cause leaves only by a person's word, a lock's cause only by the end of the lock.
  * - INV-ACC-3: a boundary clears once, and only locks that are older and end with the reset.
  */
 import { assign, setup } from 'xstate';
-import type { AccountId, InstrumentId, LockId } from '../domain/ids.ts';
-import type { AccountEvent, LockInput, TradingStateCause } from '../domain/machine-event.ts';
-import type { LockScope } from '../domain/verdict.ts';
+import { addExact } from '../domain/arithmetic.ts';
+import type { InstrumentId } from '../domain/ids.ts';
+import type { AccountEvent } from '../domain/machine-event.ts';
+import {
+  afterExit,
+  alertsOfCauses,
+  governingLock,
+  instrumentOf,
+  isRearmed,
+  isRule,
+  isWithinGrace,
+  lockOf,
+  remedyOf,
+  severity,
+  waits,
+  withLock,
+  without,
+  worst,
+  type AccountContext,
+  type AccountInput,
+  type Of,
+} from './account.context.ts';
 import {
   automationRecords,
   enforcementRecords,
   exitsWanted,
   type EnforcementWanted,
-  type RulePolicy,
 } from './enforcement.ts';
 import { record } from './step.ts';
-
-export type AccountInput = {
-  readonly accountId: AccountId;
-  readonly atMs: number;
-  /** By rule id; a rule that is not named has the default: one admin may unlock. */
-  readonly rulePolicies?: Readonly<Record<string, RulePolicy>>;
-};
-
-type Cause = {
-  readonly state: TradingStateCause['state'];
-  readonly reason: string;
-  readonly sinceMs: number;
-};
-
-/** A breach whose exits have not all ended. */
-type Enforcement = {
-  readonly ruleId: string;
-  readonly entity: InstrumentId | 'account';
-  /** Instruments, or `all` while any exit of the rule goes on. */
-  readonly waitsFor: readonly string[];
-};
-
-type AccountContext = {
-  readonly accountId: AccountId;
-  readonly rulePolicies: Readonly<Record<string, RulePolicy>>;
-  readonly causes: Readonly<Record<string, Cause>>;
-  readonly accountLocks: Readonly<Record<LockId, LockInput>>;
-  /** Locks of one symbol or contract: they do not change the state. */
-  readonly symbolLocks: Readonly<Record<LockId, LockInput>>;
-  /** Exits under way with who asked for them. */
-  readonly exits: Readonly<Record<string, readonly string[]>>;
-  readonly enforcements: readonly Enforcement[];
-  readonly lastBoundaryMs: number;
-};
-
-type Of<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>;
-type Condition = 'halted' | 'locked' | 'reducing' | 'active';
 
 const machineSetup = setup({
   types: {
@@ -85,7 +66,8 @@ const machineSetup = setup({
       governingLock(context, instrument) !== undefined,
     isNewBoundary: ({ context }, { boundaryMs }: Of<'account.dayRolled'>) =>
       boundaryMs > context.lastBoundaryMs,
-    isLatched: ({ context }) => worst(context) === 'halted',
+    isLatched: ({ context }, event: Of<'account.rearmed'>) =>
+      Object.entries(context.causes).some((cause) => isRearmed(cause, event)),
   },
   actions: {
     addCause: assign(({ context }, { cause, atMs }: Of<'account.causeAdded'>) => {
@@ -93,22 +75,30 @@ const machineSetup = setup({
       const sinceMs = context.causes[cause.cause]?.sinceMs ?? atMs;
       return { causes: { ...context.causes, [cause.cause]: { state, reason, sinceMs } } };
     }),
-    reportHalt: (_, { cause }: Of<'account.causeAdded'>) => {
+    reportCause: (_, { cause }: Of<'account.causeAdded'>) => {
+      const remedy = remedyOf(cause);
+      const text = `${cause.cause}: ${cause.reason}${remedy === undefined ? '' : `; ${remedy}`}`;
+      const entity = `cause/${cause.cause}`;
+      const known = alertsOfCauses.find(({ prefix }) => cause.cause.startsWith(prefix));
+      const asked = known?.of(cause.reason);
+      if (asked !== undefined) record({ type: 'alert', ...asked, text, entity });
       if (cause.state !== 'HALTED') return;
-      const text = `${cause.cause}: ${cause.reason}`;
-      record({ type: 'alert', severity: 'critical', code: 'ACCOUNT_HALTED', text });
+      record({ type: 'alert', severity: 'critical', code: 'ACCOUNT_HALTED', text, entity });
     },
     removeCause: assign(({ context }, { cause }: { cause: string }) => ({
       causes: without(context.causes, cause),
     })),
-    removeLatched: assign(({ context }) => ({
+    takePolicies: assign((_, { rulePolicies }: Of<'account.rulesConfigured'>) => ({
+      rulePolicies,
+    })),
+    removeLatched: assign(({ context }, event: Of<'account.rearmed'>) => ({
       causes: Object.fromEntries(
-        Object.entries(context.causes).filter(([, { state }]) => state !== 'HALTED'),
+        Object.entries(context.causes).filter((cause) => !isRearmed(cause, event)),
       ),
     })),
     reportRearm: (_, { by, reason }: Of<'account.rearmed'>) => {
       const text = `${by} re-armed the account: ${reason}`;
-      record({ type: 'alert', severity: 'warning', code: 'ACCOUNT_REARMED', text });
+      record({ type: 'alert', severity: 'warning', code: 'ACCOUNT_REARMED', text, isOver: true });
       record({ type: 'incident', code: 'ACCOUNT_REARMED', text });
     },
     enforce: ({ context }, event: EnforcementWanted) => {
@@ -121,14 +111,16 @@ const machineSetup = setup({
     automate: ({ context }, event: Of<'account.automationWanted'>) => {
       for (const one of automationRecords(context.accountId, event)) record(one);
     },
-    rememberEnforcement: assign(({ context }, { finding, actions }: EnforcementWanted) => {
-      const { ruleId, entity } = finding;
+    rememberEnforcement: assign(({ context }, { finding, actions, atMs }: EnforcementWanted) => {
+      const { ruleId, entity, graceMs } = finding;
+      const grace = graceMs === undefined ? {} : { graceUntilMs: addExact(atMs, graceMs) };
       const waitsFor = exitsWanted(actions);
       const others = context.enforcements.filter(
         (other) => other.ruleId !== ruleId || other.entity !== entity,
       );
       return {
-        enforcements: waitsFor.length === 0 ? others : [...others, { ruleId, entity, waitsFor }],
+        enforcements:
+          waitsFor.length === 0 ? others : [...others, { ruleId, entity, waitsFor, ...grace }],
       };
     }),
     takeLock: assign(({ context }, { lock, atMs }: Of<'account.lockStarted'>) =>
@@ -172,7 +164,9 @@ const machineSetup = setup({
     reportDelayed: ({ context }, event: Of<'account.exitDelayed'>) => {
       const { instrument, sources, reason, atMs } = event;
       const text = `${instrument} for ${sources.join(', ')}: ${reason}`;
-      record({ type: 'alert', severity: 'critical', code: 'ENFORCEMENT_DELAYED', text });
+      const about = { code: 'ENFORCEMENT_INCOMPLETE', entity: `exit/${instrument}` } as const;
+      if (!isWithinGrace(context, event))
+        record({ type: 'alert', severity: 'critical', text, ...about });
       for (const ruleId of sources.filter(isRule)) {
         const waiting = context.enforcements.filter(
           (one) => one.ruleId === ruleId && waits(one, instrument),
@@ -213,79 +207,9 @@ const machineSetup = setup({
   },
 });
 
-function severity(state: TradingStateCause['state']): number {
-  return ['REDUCING', 'LOCKED', 'HALTED'].indexOf(state);
-}
-
-function worst({ causes }: AccountContext): Condition {
-  const states = new Set(Object.values(causes).map(({ state }) => state));
-  if (states.has('HALTED')) return 'halted';
-  if (states.has('LOCKED')) return 'locked';
-  return states.has('REDUCING') ? 'reducing' : 'active';
-}
-
-function isRule(source: string): boolean {
-  return source.startsWith('RULE-');
-}
-
 function achieve(ruleId: string, instrument: InstrumentId | 'account', atMs: number): void {
   const event = { type: 'rule.enforcementAchieved', instrument, atMs } as const;
   record({ type: 'message', to: `rule/${ruleId}`, event });
-}
-
-/** `symbol:MNQ` and `contract:MNQ` are about one instrument; `account` is about all. */
-function instrumentOf(scope: LockScope): InstrumentId | undefined {
-  return scope === 'account' ? undefined : (scope.slice(scope.indexOf(':') + 1) as InstrumentId);
-}
-
-function lockOf(context: AccountContext, lockId: LockId): LockInput | undefined {
-  return context.accountLocks[lockId] ?? context.symbolLocks[lockId];
-}
-
-function governingLock(context: AccountContext, instrument: InstrumentId): LockInput | undefined {
-  const [accountLock] = Object.values(context.accountLocks);
-  if (accountLock !== undefined) return accountLock;
-  return Object.values(context.symbolLocks).find(({ scope }) => instrumentOf(scope) === instrument);
-}
-
-function withLock(context: AccountContext, lock: LockInput, atMs: number): Partial<AccountContext> {
-  const { lockId, scope, reason } = lock;
-  if (scope !== 'account') return { symbolLocks: { ...context.symbolLocks, [lockId]: lock } };
-  const name = `lock:${lockId}`;
-  const sinceMs = context.causes[name]?.sinceMs ?? atMs;
-  return {
-    accountLocks: { ...context.accountLocks, [lockId]: lock },
-    causes: { ...context.causes, [name]: { state: 'LOCKED', reason, sinceMs } },
-  };
-}
-
-function waits({ waitsFor }: Enforcement, instrument: string): boolean {
-  return waitsFor.includes(instrument) || waitsFor.includes('all');
-}
-
-/** Which breaches are over with this exit, and what remains. */
-function afterExit(
-  context: AccountContext,
-  { instrument, sources }: Of<'account.exitEnded'>,
-): { exits: Record<string, readonly string[]>; ended: Enforcement[]; open: Enforcement[] } {
-  const exits = without(context.exits, instrument);
-  const ended: Enforcement[] = [];
-  const open: Enforcement[] = [];
-  for (const one of context.enforcements) {
-    const goesOn = Object.values(exits).some((askers) => askers.includes(one.ruleId));
-    const waitsFor = one.waitsFor.filter((name) => (name === 'all' ? goesOn : name !== instrument));
-    if (!sources.includes(one.ruleId) || waitsFor.length > 0) {
-      open.push(sources.includes(one.ruleId) ? { ...one, waitsFor } : one);
-    } else {
-      ended.push(one);
-    }
-  }
-  return { exits, ended, open };
-}
-
-function without<Value>(all: Readonly<Record<string, Value>>, key: string): Record<string, Value> {
-  const { [key]: _, ...others } = all;
-  return others;
 }
 
 const whole = <Type extends AccountEvent['type']>({ event }: { event: Of<Type> }): Of<Type> =>
@@ -298,7 +222,7 @@ const active = { guard: 'isActive', target: 'active' } as const;
 
 export const accountMachine = machineSetup.createMachine({
   id: 'account',
-  version: '1',
+  version: '2',
   options: { maxIterations: 1000 },
   context: ({ input: { accountId, atMs, rulePolicies } }) => ({
     accountId,
@@ -315,7 +239,7 @@ export const accountMachine = machineSetup.createMachine({
       {
         guard: { type: 'isNewCause', params: whole },
         actions: [
-          { type: 'reportHalt', params: whole },
+          { type: 'reportCause', params: whole },
           { type: 'addCause', params: whole },
         ],
       },
@@ -328,6 +252,7 @@ export const accountMachine = machineSetup.createMachine({
       },
       {},
     ],
+    'account.rulesConfigured': { actions: { type: 'takePolicies', params: whole } },
     'account.reconciled': [
       {
         guard: 'isUnreconciled',
@@ -337,8 +262,11 @@ export const accountMachine = machineSetup.createMachine({
     ],
     'account.rearmed': [
       {
-        guard: 'isLatched',
-        actions: [{ type: 'reportRearm', params: whole }, 'removeLatched'],
+        guard: { type: 'isLatched', params: whole },
+        actions: [
+          { type: 'reportRearm', params: whole },
+          { type: 'removeLatched', params: whole },
+        ],
       },
       {},
     ],

@@ -32,8 +32,10 @@ export function withoutFill(
   const openLots = addExact(before.openLots, -signed);
   const valueUnits = positionValue(instrument, signed, fill.ticks);
   const flowUnits = addExact(addExact(before.costUnits, -before.realizedUnits), -valueUnits);
+  // The venue's own profit need not be that of the book; the profit of a stand-in is, to the rounding of its price.
+  const isForeign = fill.venueRealizedUnits !== undefined && fill.synthetic === undefined;
   const exactUnits =
-    realizedUnits === undefined || fill.venueRealizedUnits !== undefined
+    realizedUnits === undefined || isForeign
       ? undefined
       : addExact(addExact(before.costUnits, -valueUnits), -realizedUnits);
   const atPriceUnits = valueOf(instrument, openLots, fill.ticks);

@@ -3,9 +3,13 @@ import type { AnyStateMachine } from 'xstate';
 import type { MachineId } from '../domain/machine-event.ts';
 import { invariant } from '../kernel/assert.ts';
 import { accountMachine } from './account.machine.ts';
+import { alertsMachine } from './alerts.machine.ts';
 import { exitMachine } from './exit.machine.ts';
+import { groupMachine } from './group.machine.ts';
+import { killMachine } from './kill.machine.ts';
 import { ledgerMachine } from './ledger.machine.ts';
 import { lockMachine } from './lock.machine.ts';
+import { ocoMachine } from './oco.machine.ts';
 import { orderMachine } from './order.machine.ts';
 import { positionMachine } from './position.machine.ts';
 import { ruleMachine } from './rule.machine.ts';
@@ -39,6 +43,10 @@ export const machines: Readonly<Record<MachineId, CataloguedMachine>> = {
   lock: catalogued('lock', lockMachine),
   account: catalogued('account', accountMachine),
   exit: catalogued('exit', exitMachine),
+  kill: catalogued('kill', killMachine),
+  oco: catalogued('oco', ocoMachine),
+  group: catalogued('group', groupMachine),
+  alerts: catalogued('alerts', alertsMachine),
 };
 
 type Node = AnyStateMachine['definition'] | AnyStateMachine['definition']['states'][string];

@@ -31,8 +31,12 @@ const clearsOnByKind: Readonly<Record<LockKind, readonly LockClearing[]>> = {
   operator: ['expiry', 'operatorAck'],
 };
 
+/** Alerts of breaches have the code of their refusal, but for this one. Source: trading-controls 5, row 4. */
+const alertCodes: Readonly<Record<string, string>> = { DRAWDOWN_MAX: 'MAX_DRAWDOWN' };
+
 /** Locks before orders, orders before positions: what is forbidden is committed before anything is sent. */
 const order: readonly WantedAction['type'][] = [
+  'halt',
   'setLock',
   'cancelAllOrders',
   'cancelOrdersBySymbol',
@@ -99,6 +103,7 @@ function isSuperseded(action: WantedAction, all: readonly WantedAction[]): boole
       );
     case 'modifyProtective':
       return all.some((other) => other.type === 'cancelOrder' && other.orderId === action.orderId);
+    case 'halt':
     case 'setLock':
     case 'flattenAccount':
     case 'cancelOrder':
@@ -119,6 +124,11 @@ function recordOf(
   const reason = findingText(event.finding);
   const exit = { type: 'exit.require', reason, source: ruleId } as const;
   switch (action.type) {
+    case 'halt': {
+      const cause = { cause: action.cause, state: 'HALTED', reason } as const;
+      const halted = { type: 'account.causeAdded', cause, atMs: event.atMs } as const;
+      return { type: 'message', to: 'account', event: halted };
+    }
     case 'setLock':
       return lockRecord(accountId, policy, event, action);
     case 'cancelAllOrders':
@@ -137,7 +147,13 @@ function recordOf(
       return protectiveRecord(accountId, ruleId, action, event.atMs);
     case 'alert': {
       const text = `${ruleId} ${entity}: ${reason}`;
-      return { type: 'alert', severity: action.severity, code, text };
+      return {
+        type: 'alert',
+        severity: action.severity,
+        code: alertCodes[code] ?? code,
+        text,
+        entity: `${ruleId}/${entity}`,
+      };
     }
     default:
       return unreachable(action);
@@ -251,7 +267,7 @@ function lockIdOf(ruleId: RuleId, scope: string): LockId {
 
 /** A boundary that has passed is none: without an end in time the lock stays until the reset clears it. */
 function endOf(
-  { kind, durationMs, fromMs, expiresAtMs }: Extract<WantedAction, { type: 'setLock' }>,
+  { kind, durationMs, fromMs, expiresAtMs, endsBy }: Extract<WantedAction, { type: 'setLock' }>,
   atMs: number,
   nextBoundaryMs: number | undefined,
 ): number | undefined {
@@ -260,7 +276,8 @@ function endOf(
     return durationMs === undefined ? undefined : addExact(fromMs ?? atMs, durationMs);
   }
   const isAhead = nextBoundaryMs !== undefined && nextBoundaryMs > atMs;
-  return kind === 'untilReset' && isAhead ? nextBoundaryMs : undefined;
+  const endsAtReset = kind === 'untilReset' && endsBy !== 'operator';
+  return endsAtReset && isAhead ? nextBoundaryMs : undefined;
 }
 
 /** What ends a lock of this kind by itself, and the operator where the rule's policy lets him. */

@@ -108,7 +108,7 @@ const machineSetup = setup({
       const { instrument } = context;
       const { sources, targetLots } = merged(context, event);
       const reason = `${instrument}: ${event.facts.openLots} lots open, ${targetLots} wanted, after ${context.rounds} rounds`;
-      record({ type: 'alert', severity: 'critical', code: 'EXIT_NOT_ACHIEVED', text: reason });
+      record({ type: 'incident', code: 'FLATTEN_INCOMPLETE', text: reason });
       const { atMs } = event;
       const delayed = { type: 'account.exitDelayed', instrument, sources, reason, atMs } as const;
       record({ type: 'message', to: 'account', event: delayed });

@@ -8,6 +8,7 @@
  * - INV-LED-1: profit and fees of every day equal the sum over the fills of that day.
  * - INV-LED-2: a boundary rolls the day once; a fill of a past day never touches today.
  * - INV-LED-3: balance = start + all profit − all fees + transfers.
+ * - INV-LED-4: a corrected fill counts as if its last figures had been the first; a voided one as if it had not been.
  */
 import { assign, setup } from 'xstate';
 import { addExact } from '../domain/arithmetic.ts';
@@ -16,8 +17,22 @@ import type { Lots } from '../domain/instrument.ts';
 import type { LedgerEvent } from '../domain/machine-event.ts';
 import type { Currency, Units } from '../domain/money.ts';
 import { emptyBook, type PositionBook } from '../domain/position.ts';
-import { limits } from '../kernel/limits.ts';
 import { bookFill, withoutFill } from './book-fill.ts';
+import {
+  clearResult,
+  clearWeek,
+  contribute,
+  rollDay,
+  type DayTotals,
+  type WeekTotals,
+} from './ledger.days.ts';
+import {
+  beginDayMarks,
+  markEquity,
+  moveMarks,
+  rebaseMarks,
+  type HighWater,
+} from './ledger.high-water.ts';
 import { record } from './step.ts';
 
 export type LedgerInput = {
@@ -29,14 +44,8 @@ export type LedgerInput = {
   readonly lastBoundaryMs: number;
   /** Balance before the first fill that is booked here. */
   readonly balanceUnits: Units;
-};
-
-/** Sums of one trading day. `realizedUnits` is before fees; fees are positive = cost. */
-export type DayTotals = {
-  readonly tradingDay: string;
-  readonly realizedUnits: Units;
-  readonly feesUnits: Units;
-  readonly fills: number;
+  /** Weekly boundary at which the present week began; 0, the default, where weeks do not end. */
+  readonly weekStartMs?: number;
 };
 
 /** What the last fill contributed: the row that the engine stores. */
@@ -49,13 +58,20 @@ export type LedgerBooking = {
   readonly openedLots: Lots;
 };
 
-type LedgerContext = LedgerInput & {
+type LedgerContext = Omit<LedgerInput, 'weekStartMs'> & {
   /** Today, before fees. */
   readonly realizedUnits: Units;
   /** Today; positive = cost. */
   readonly feesUnits: Units;
   /** Half-turns of today. */
   readonly fillsToday: number;
+  /** Added to today's figures for the result of the day: see ledger.days.ts. */
+  readonly carriedRealizedUnits: Units;
+  readonly carriedFeesUnits: Units;
+  /** Weekly boundary at which the present week began; 0 while nothing resets it. */
+  readonly weekStartMs: number;
+  /** Sums by week, oldest first; bounded by limits.ledgerWeeksMax. */
+  readonly weeks: readonly WeekTotals[];
   readonly books: Readonly<Record<InstrumentId, PositionBook>>;
   /** Past days, oldest first; bounded by limits.ledgerArchiveDaysMax. */
   readonly archive: readonly DayTotals[];
@@ -64,10 +80,13 @@ type LedgerContext = LedgerInput & {
   /** What the venue said last; compared by the reconciliation, never mixed into the sums. */
   readonly balanceReportedUnits?: Units;
   readonly lastBooking?: LedgerBooking;
+  /** Difference to the venue's list of the day that was told last; 0 while they agree. */
+  readonly differenceUnits: Units;
+  /** Highest equity with where it is from. */
+  readonly highWater: HighWater;
 };
 
 type Of<Type extends LedgerEvent['type']> = Extract<LedgerEvent, { type: Type }>;
-type Delta = Omit<DayTotals, 'tradingDay'>;
 
 const machineSetup = setup({
   types: {
@@ -78,16 +97,58 @@ const machineSetup = setup({
   guards: {
     isNewBoundary: ({ context }, { boundaryMs }: Of<'ledger.dayRolled'>) =>
       boundaryMs > context.lastBoundaryMs,
+    isNewWeek: ({ context }, { boundaryMs }: Of<'ledger.weekRolled'>) =>
+      boundaryMs > context.weekStartMs,
+    isNewMark: ({ context }, { equityUnits, atMs }: Of<'ledger.equityMarked'>) =>
+      markEquity(context.highWater, equityUnits, atMs) !== undefined,
+    isNewDifference: ({ context }, { differenceUnits }: Of<'ledger.compared'>) =>
+      differenceUnits !== context.differenceUnits,
   },
   actions: {
     recordFill: assign(({ context }, event: Of<'ledger.fillReported'>) => booked(context, event)),
     voidFill: assign(({ context }, event: Of<'ledger.fillVoided'>) => voided(context, event)),
-    rollDay: assign(({ context }, event: Of<'ledger.dayRolled'>) => rolled(context, event)),
+    correctFill: assign(({ context }, event: Of<'ledger.fillCorrected'>) =>
+      corrected(context, event),
+    ),
+    rollDay: assign(({ context }, event: Of<'ledger.dayRolled'>) => ({
+      ...rollDay(context, event),
+      highWater: beginDayMarks(context.highWater),
+    })),
+    clearResult: assign(({ context }) => ({
+      ...clearResult(context),
+      highWater: beginDayMarks(context.highWater),
+    })),
+    rollWeek: assign((_, { boundaryMs }: Of<'ledger.weekRolled'>) => ({
+      weekStartMs: boundaryMs,
+    })),
+    clearWeek: assign(({ context }) => clearWeek(context)),
+    markEquity: assign(({ context }, { equityUnits, atMs }: Of<'ledger.equityMarked'>) => ({
+      highWater: markEquity(context.highWater, equityUnits, atMs) ?? context.highWater,
+    })),
+    rebaseEquity: assign((_, { equityUnits, atMs }: Of<'ledger.equityRebased'>) => ({
+      highWater: rebaseMarks(equityUnits, atMs),
+    })),
+    reportJump: ({ context }, { equityUnits, atMs }: Of<'ledger.equityMarked'>) => {
+      const marks = markEquity(context.highWater, equityUnits, atMs);
+      if (marks?.doubted === undefined) return;
+      const known = context.highWater.ever?.equityUnits ?? 0;
+      const text = `equity ${equityUnits} units against a high of ${known}: it counts when a later mark confirms it`;
+      record({ type: 'incident', code: 'EQUITY_IMPLAUSIBLE', text });
+    },
+    takeDifference: assign((_, { differenceUnits }: Of<'ledger.compared'>) => ({
+      differenceUnits,
+    })),
+    reportDifference: (_, { differenceUnits, text }: Of<'ledger.compared'>) => {
+      if (differenceUnits === 0) return;
+      record({ type: 'alert', severity: 'error', code: 'DATA_MISMATCH', text });
+      record({ type: 'incident', code: 'DATA_MISMATCH', text });
+    },
     recordBalance: assign((_, { balanceUnits }: Of<'ledger.balanceReported'>) => ({
       balanceReportedUnits: balanceUnits,
     })),
     recordTransfer: assign(({ context }, { amountUnits }: Of<'ledger.transferRecorded'>) => ({
       balanceUnits: addExact(context.balanceUnits, amountUnits),
+      highWater: moveMarks(context.highWater, amountUnits),
     })),
     reportOtherDay: ({ context }, { fill, tradingDay }: Of<'ledger.fillReported'>) => {
       if (tradingDay >= context.tradingDay) return;
@@ -106,6 +167,13 @@ const machineSetup = setup({
         to: 'account',
         event: { type: 'account.causeAdded', cause, atMs },
       });
+    },
+    reportCorrection: (_, event: Of<'ledger.fillCorrected'>) => {
+      const { before, fill, tradingDay, realizedUnits } = event;
+      const realizedNow = fill.venueRealizedUnits ?? realizedUnits;
+      if (before.feeUnits === fill.feeUnits && realizedNow === realizedUnits) return;
+      const text = `fill ${fill.fillId} of ${tradingDay}: fee ${before.feeUnits} is ${fill.feeUnits}, profit ${realizedUnits} is ${realizedNow} units`;
+      record({ type: 'incident', code: 'FILL_CORRECTED', text });
     },
     reportVoid: (_, { fill, tradingDay, realizedUnits }: Of<'ledger.fillVoided'>) =>
       record({
@@ -130,7 +198,7 @@ function booked(context: LedgerContext, event: Of<'ledger.fillReported'>): Parti
   const feeUnits = isOther ? 0 : fill.feeUnits;
   const { closedLots, openedLots } = change;
   return {
-    ...addToDay(context, tradingDay, { realizedUnits, feesUnits: feeUnits, fills: 1 }),
+    ...contribute(context, event, { realizedUnits, feesUnits: feeUnits, fills: 1 }),
     books: { ...context.books, [fill.instrument]: change.book },
     lastBooking: {
       fillId: fill.fillId,
@@ -144,74 +212,47 @@ function booked(context: LedgerContext, event: Of<'ledger.fillReported'>): Parti
 }
 
 function voided(context: LedgerContext, event: Of<'ledger.fillVoided'>): Partial<LedgerContext> {
-  const { fill, instrument, tradingDay } = event;
+  const { fill, instrument } = event;
   const known = context.books[fill.instrument] ?? emptyBook;
   const isOther = isForeign(context, instrument);
   const book = withoutFill(known, instrument, fill, isOther ? undefined : event.realizedUnits);
   const realizedUnits = isOther ? 0 : 0 - event.realizedUnits;
   const feesUnits = isOther ? 0 : 0 - fill.feeUnits;
   return {
-    ...addToDay(context, tradingDay, { realizedUnits, feesUnits, fills: -1 }),
+    ...contribute(context, event, { realizedUnits, feesUnits, fills: -1 }),
     books: { ...context.books, [fill.instrument]: book },
   };
 }
 
-function addToDay(
+/** Another fee or profit of a trade that counts already: the difference is added where the trade was. */
+function corrected(
   context: LedgerContext,
-  tradingDay: string,
-  delta: Delta,
+  event: Of<'ledger.fillCorrected'>,
 ): Partial<LedgerContext> {
-  const netUnits = addExact(delta.realizedUnits, -delta.feesUnits);
-  const balanceUnits = addExact(context.balanceUnits, netUnits);
-  if (tradingDay > context.tradingDay) {
-    return { balanceUnits, nextDays: addTo(context.nextDays, tradingDay, delta) };
-  }
-  if (tradingDay < context.tradingDay) {
-    return { balanceUnits, archive: bounded(addTo(context.archive, tradingDay, delta)) };
-  }
-  const { realizedUnits, feesUnits, fills } = plus(today(context), delta);
-  return { balanceUnits, realizedUnits, feesUnits, fillsToday: fills };
-}
-
-function addTo(days: readonly DayTotals[], tradingDay: string, delta: Delta): DayTotals[] {
-  const known = days.find((day) => day.tradingDay === tradingDay);
-  const day = plus(known ?? { tradingDay, realizedUnits: 0, feesUnits: 0, fills: 0 }, delta);
-  const others = days.filter((other) => other !== known);
-  return [...others, day].toSorted((a, b) => (a.tradingDay < b.tradingDay ? -1 : 1));
-}
-
-function plus(day: DayTotals, delta: Delta): DayTotals {
-  return {
-    tradingDay: day.tradingDay,
-    realizedUnits: addExact(day.realizedUnits, delta.realizedUnits),
-    feesUnits: addExact(day.feesUnits, delta.feesUnits),
-    fills: day.fills + delta.fills,
+  const { before, fill, instrument, tradingDay, openedLots, closedLots } = event;
+  const isOther = isForeign(context, instrument);
+  const realizedUnits = isOther ? 0 : (fill.venueRealizedUnits ?? event.realizedUnits);
+  const feeDifference = addExact(fill.feeUnits, -before.feeUnits);
+  const book = context.books[fill.instrument] ?? emptyBook;
+  const delta = {
+    realizedUnits: isOther ? 0 : addExact(realizedUnits, -event.realizedUnits),
+    feesUnits: isOther ? 0 : feeDifference,
+    fills: 0,
   };
-}
-
-function today(context: LedgerContext): DayTotals {
-  const { tradingDay, realizedUnits, feesUnits, fillsToday } = context;
-  return { tradingDay, realizedUnits, feesUnits, fills: fillsToday };
-}
-
-/** The oldest days leave; their fills stay in the store. */
-function bounded(days: readonly DayTotals[]): readonly DayTotals[] {
-  return days.slice(-limits.ledgerArchiveDaysMax);
-}
-
-function rolled(context: LedgerContext, event: Of<'ledger.dayRolled'>): Partial<LedgerContext> {
-  const { tradingDay, boundaryMs } = event;
-  if (tradingDay <= context.tradingDay) return { lastBoundaryMs: boundaryMs };
-  const isBefore = (day: DayTotals): boolean => day.tradingDay < tradingDay;
-  const begun = context.nextDays.find((day) => day.tradingDay === tradingDay);
   return {
-    tradingDay,
-    lastBoundaryMs: boundaryMs,
-    realizedUnits: begun?.realizedUnits ?? 0,
-    feesUnits: begun?.feesUnits ?? 0,
-    fillsToday: begun?.fills ?? 0,
-    archive: bounded([...context.archive, today(context), ...context.nextDays.filter(isBefore)]),
-    nextDays: context.nextDays.filter((day) => day.tradingDay > tradingDay),
+    ...contribute(context, event, delta),
+    books: {
+      ...context.books,
+      [fill.instrument]: { ...book, feesUnits: addExact(book.feesUnits, feeDifference) },
+    },
+    lastBooking: {
+      fillId: fill.fillId,
+      tradingDay,
+      realizedUnits,
+      feeUnits: isOther ? 0 : fill.feeUnits,
+      closedLots,
+      openedLots,
+    },
   };
 }
 
@@ -219,13 +260,19 @@ const whole = <Type extends LedgerEvent['type']>({ event }: { event: Of<Type> })
 
 export const ledgerMachine = machineSetup.createMachine({
   id: 'ledger',
-  version: '1',
+  version: '2',
   options: { maxIterations: 1000 },
   context: ({ input }) => ({
     ...input,
+    weekStartMs: input.weekStartMs ?? 0,
     realizedUnits: 0,
     feesUnits: 0,
     fillsToday: 0,
+    carriedRealizedUnits: 0,
+    carriedFeesUnits: 0,
+    weeks: [],
+    differenceUnits: 0,
+    highWater: {},
     books: {},
     archive: [],
     nextDays: [],
@@ -247,10 +294,46 @@ export const ledgerMachine = machineSetup.createMachine({
             { type: 'voidFill', params: whole },
           ],
         },
+        'ledger.fillCorrected': {
+          actions: [
+            { type: 'reportCorrection', params: whole },
+            { type: 'correctFill', params: whole },
+          ],
+        },
         'ledger.dayRolled': [
           {
             guard: { type: 'isNewBoundary', params: whole },
             actions: { type: 'rollDay', params: whole },
+          },
+          {},
+        ],
+        'ledger.resultCleared': { actions: 'clearResult' },
+        'ledger.weekRolled': [
+          {
+            guard: { type: 'isNewWeek', params: whole },
+            actions: { type: 'rollWeek', params: whole },
+          },
+          {},
+        ],
+        'ledger.weekCleared': { actions: 'clearWeek' },
+        'ledger.equityMarked': [
+          {
+            guard: { type: 'isNewMark', params: whole },
+            actions: [
+              { type: 'reportJump', params: whole },
+              { type: 'markEquity', params: whole },
+            ],
+          },
+          {},
+        ],
+        'ledger.equityRebased': { actions: { type: 'rebaseEquity', params: whole } },
+        'ledger.compared': [
+          {
+            guard: { type: 'isNewDifference', params: whole },
+            actions: [
+              { type: 'reportDifference', params: whole },
+              { type: 'takeDifference', params: whole },
+            ],
           },
           {},
         ],

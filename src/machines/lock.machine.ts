@@ -6,10 +6,12 @@
  * - INV-LOCK-1: no clock ends a lock early: wall time and elapsed time have both reached the end.
  * - INV-LOCK-2: the end of an active lock moves later, never earlier.
  * - INV-LOCK-3: only what is in `clearsOn` clears a lock, and no operator one that he may not.
+ * - INV-LOCK-4: a lock under four eyes is unlocked by two different people within a quarter of an hour.
  */
 import { assign, setup } from 'xstate';
 import { addExact } from '../domain/arithmetic.ts';
 import type { LockEvent, LockInput } from '../domain/machine-event.ts';
+import { limits } from '../kernel/limits.ts';
 import { record } from './step.ts';
 
 type LockContext = LockInput & {
@@ -20,6 +22,8 @@ type LockContext = LockInput & {
     readonly by: string;
     readonly reason: string;
   };
+  /** The first of two people who have to say the same; nobody: an empty name. */
+  readonly firstVoice?: { readonly by: string; readonly atMs: number };
 };
 
 type Of<Type extends LockEvent['type']> = Extract<LockEvent, { type: Type }>;
@@ -34,11 +38,10 @@ const machineSetup = setup({
   guards: {
     isReached: ({ context }, event: Of<'lock.expiryReached'>) =>
       context.expiresAtMs !== undefined && missingMs(context, context.expiresAtMs, event) <= 0,
-    isClearedBy: ({ context }, { on, isBarred }: Of<'lock.cleared'>) =>
-      // The end in time is the timer's business: nobody can say that it has come.
-      on !== 'expiry' &&
-      context.clearsOn.includes(on) &&
-      (on !== 'operatorAck' || (mayUnlock(context) && isBarred !== true)),
+    isClearedBy: ({ context }, event: Of<'lock.cleared'>) =>
+      mayClear(context, event) && (!needsTwo(context, event) || isSecondVoice(context, event)),
+    isFirstVoice: ({ context }, event: Of<'lock.cleared'>) =>
+      mayClear(context, event) && needsTwo(context, event) && !isVoiceWaiting(context, event.atMs),
     isRefusedTo: (_, { on }: Of<'lock.cleared'>) => on === 'operatorAck',
   },
   actions: {
@@ -59,6 +62,7 @@ const machineSetup = setup({
     restart: assign((_, event: Of<'lock.extended'>) => ({
       reason: event.reason,
       createdAtMs: event.atMs,
+      firstVoice: { by: '', atMs: 0 },
       ...(event.expiresAtMs === undefined ? {} : { expiresAtMs: event.expiresAtMs }),
       ...(event.observed === undefined ? {} : { observed: event.observed }),
     })),
@@ -82,12 +86,18 @@ const machineSetup = setup({
     reportUnlock: ({ context }, { on, by, reason }: Of<'lock.cleared'>) => {
       if (on !== 'operatorAck') return;
       const text = `${by} unlocked ${context.lockId} (${context.reason}): ${reason}`;
-      record({ type: 'alert', severity: 'warning', code: 'LOCK_UNLOCKED', text });
+      record({ type: 'alert', severity: 'warning', code: 'LOCK_CHANGED', text, isOver: true });
       record({ type: 'incident', code: 'LOCK_UNLOCKED', text });
+    },
+    hearFirst: assign((_, { by, atMs }: Of<'lock.cleared'>) => ({ firstVoice: { by, atMs } })),
+    reportFirst: ({ context }, { by, reason }: Of<'lock.cleared'>) => {
+      const text = `${by} asks to unlock ${context.lockId} (${reason}): a second person has to say the same`;
+      record({ type: 'alert', severity: 'warning', code: 'LOCK_CHANGED', text, isOver: true });
+      record({ type: 'incident', code: 'LOCK_UNLOCK_ASKED', text });
     },
     refuseUnlock: ({ context }, { by, reason }: Of<'lock.cleared'>) => {
       const text = `${context.lockId} stays, ${by} may not unlock it (${reason})`;
-      record({ type: 'alert', severity: 'warning', code: 'LOCK_UNLOCK_REFUSED', text });
+      record({ type: 'alert', severity: 'warning', code: 'LOCK_CHANGED', text, isOver: true });
       record({ type: 'incident', code: 'LOCK_UNLOCK_REFUSED', text });
     },
   },
@@ -99,6 +109,26 @@ function isRule(source: string): boolean {
 
 function mayUnlock({ operatorUnlock, irrevocable }: LockContext): boolean {
   return operatorUnlock !== 'never' && !irrevocable;
+}
+
+function mayClear(context: LockContext, { on, isBarred }: Of<'lock.cleared'>): boolean {
+  // The end in time is the timer's business: nobody can say that it has come.
+  if (on === 'expiry' || !context.clearsOn.includes(on)) return false;
+  return on !== 'operatorAck' || (mayUnlock(context) && isBarred !== true);
+}
+
+function needsTwo({ operatorUnlock }: LockContext, { on }: Of<'lock.cleared'>): boolean {
+  return on === 'operatorAck' && operatorUnlock === 'fourEyes';
+}
+
+/** What the first has said counts for a while only. */
+function isVoiceWaiting({ firstVoice }: LockContext, atMs: number): boolean {
+  if (firstVoice === undefined || firstVoice.by === '') return false;
+  return atMs - firstVoice.atMs <= limits.fourEyesDurationMs;
+}
+
+function isSecondVoice(context: LockContext, { by, atMs }: Of<'lock.cleared'>): boolean {
+  return isVoiceWaiting(context, atMs) && context.firstVoice?.by !== by;
 }
 
 /** How long the slower of the two clocks still has to go; ≤ 0: the end is reached. Source: rules 5.2. */
@@ -113,7 +143,7 @@ function missingMs(
 }
 
 function lockOf(context: LockContext): LockInput {
-  const { lastEnding: _, ...lock } = context;
+  const { lastEnding: _, firstVoice: __, ...lock } = context;
   return lock;
 }
 
@@ -124,7 +154,9 @@ function armExpiry({ expiresAtMs }: LockContext): void {
 
 function announceStart(context: LockContext, atMs: number): void {
   armExpiry(context);
-  const { lockId, source, kind } = context;
+  const { lockId, source, kind, scope, reason } = context;
+  const text = `${source} locks ${scope}: ${reason}`;
+  record({ type: 'alert', severity: 'warning', code: 'LOCK_CHANGED', text, isOver: true });
   const event = { type: 'account.lockStarted', lock: lockOf(context), atMs } as const;
   record({ type: 'message', to: 'account', event });
   if (!isRule(source)) return;
@@ -142,6 +174,9 @@ function extended(context: LockContext, event: Of<'lock.extended'>): Partial<Loc
   return {
     reason,
     ...(isLater ? { expiresAtMs } : {}),
+    ...(event.isIrrevocable === true
+      ? { irrevocable: true, clearsOn: context.clearsOn.filter((on) => on !== 'operatorAck') }
+      : {}),
     ...(observed === undefined ? {} : { observed }),
     ...harderOf(context, event),
   };
@@ -185,7 +220,7 @@ const ended = machineSetup.createStateConfig({
 
 export const lockMachine = machineSetup.createMachine({
   id: 'lock',
-  version: '1',
+  version: '2',
   options: { maxIterations: 1000 },
   context: ({ input }) => input,
   initial: 'active',
@@ -220,6 +255,13 @@ export const lockMachine = machineSetup.createMachine({
               { type: 'reportUnlock', params: whole },
               { type: 'end', params: cleared },
               { type: 'announceEnd', params: cleared },
+            ],
+          },
+          {
+            guard: { type: 'isFirstVoice', params: whole },
+            actions: [
+              { type: 'reportFirst', params: whole },
+              { type: 'hearFirst', params: whole },
             ],
           },
           {

@@ -42,9 +42,13 @@ export type OrderInput = SubmitOrder & {
   readonly modifyDurationMs: number;
   /** How long the trades may lag behind a report that counts them. */
   readonly fillsDurationMs: number;
+  /** Misses in a row before an order that the venue once showed is unknown. Source: execution 15, openMissingRetries. */
+  readonly missingQueriesMax?: number;
   /** From sending to our own cancel; absent: no end of our own. */
   readonly timeToLiveMs?: number;
   readonly adopted?: AdoptedOrder;
+  /** Kill runs that were on when the gate let it pass: it reduces, and they leave it alone. */
+  readonly duringKills?: readonly string[];
   readonly createdAtMs: number;
 };
 

@@ -9,7 +9,7 @@ import { limits } from '../kernel/limits.ts';
  */
 import { asksSomething, type OrderContext, type OrderMachineEvent } from './order.context.ts';
 
-/** Misses in a row before an order that the venue once showed is unknown. Source: execution 15, openMissingRetries. */
+/** Misses in a row before an order that the venue once showed is unknown, where nothing else is configured. */
 const missingQueriesMax = 5;
 
 const finalTypes: ReadonlySet<OrderEventType> = new Set([
@@ -180,7 +180,7 @@ export function isTriggerable(context: OrderContext): boolean {
 
 /** True when this miss is one too many. */
 export function isMissingTooOften(context: OrderContext): boolean {
-  return context.missingQueries + 1 >= missingQueriesMax;
+  return context.missingQueries + 1 >= (context.missingQueriesMax ?? missingQueriesMax);
 }
 
 /** The event shows that the venue has the order, in a state where that can be news. */

@@ -46,10 +46,11 @@ const machineSetup = setup({
       venueTimeMs < context.venueTimeMs,
   },
   actions: {
-    recordFill: assign(({ context }, { fill, instrument, atMs }: Of<'position.filled'>) => {
+    recordFill: assign(({ context }, event: Of<'position.filled'>) => {
+      const { fill, instrument, atMs } = event;
       const { book } = bookFill(context.book, instrument, fill);
       return {
-        ...opened(context, book, atMs),
+        ...opened(context, book, event.executedAtMs ?? atMs),
         fillsSeen: context.fillsSeen + 1,
         lastFillAtMs: atMs,
         venueTimeMs: Math.max(context.venueTimeMs, fill.venueTimeMs),

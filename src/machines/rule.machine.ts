@@ -10,6 +10,7 @@
  * - INV-RULE-3: the state is the weightiest condition.
  */
 import { assign, setup } from 'xstate';
+import { addExact } from '../domain/arithmetic.ts';
 import type { AccountId, LockId, RuleId } from '../domain/ids.ts';
 import type { RuleEvent } from '../domain/machine-event.ts';
 import { findingText } from '../domain/verdict.ts';
@@ -22,6 +23,14 @@ import type {
   VerdictKind,
 } from '../domain/verdict.ts';
 import { limits } from '../kernel/limits.ts';
+import {
+  attention,
+  attentionAt,
+  reportOverdue,
+  told,
+  type Enforcing,
+  type Unknown,
+} from './rule.attention.ts';
 import { record } from './step.ts';
 
 export type RuleInput = {
@@ -40,16 +49,6 @@ type Judgement = {
   readonly headroom?: number;
   readonly atMs: number;
 };
-type Enforcing = {
-  readonly sinceMs: number;
-  readonly code: string;
-  readonly observed?: number;
-  readonly limit?: number;
-  /** Why it takes longer than it may; absent while it does not. */
-  readonly delayedBy?: string;
-};
-type Unknown = { readonly sinceMs: number; readonly missing: string };
-
 type RuleContext = RuleInput & {
   readonly enforcing: Readonly<Record<string, Enforcing>>;
   readonly unknown: Readonly<Record<string, Unknown>>;
@@ -58,6 +57,8 @@ type RuleContext = RuleInput & {
   readonly last: Readonly<Record<string, Judgement>>;
   /** What the rule remembers, by entity; an entity without memory is absent. */
   readonly memory: Readonly<Record<string, RuleMemory>>;
+  /** When it looks again at what takes too long; 0: never. */
+  readonly attentionAtMs: number;
 };
 
 type Of<Type extends RuleEvent['type']> = Extract<RuleEvent, { type: Type }>;
@@ -121,6 +122,18 @@ const machineSetup = setup({
       for (const entity of Object.keys(context.unknown)) removeCause(context, entity, atMs);
     },
     forget: assign({ enforcing: {}, unknown: {}, last: {} }),
+    reportOverdue: ({ context }, { atMs }: Of<'rule.attentionDue'>) => reportOverdue(context, atMs),
+    markTold: assign(({ context }, { atMs }: Of<'rule.attentionDue'>) => told(context, atMs)),
+    armAttention: ({ context }) => {
+      const dueAtMs = attentionAt(context);
+      if (dueAtMs === context.attentionAtMs) return;
+      if (dueAtMs === 0) record({ type: 'timer.delete', timer: attention });
+      else record({ type: 'timer.put', timer: attention, dueAtMs, event: 'rule.attentionDue' });
+    },
+    noteAttention: assign(({ context }) => ({ attentionAtMs: attentionAt(context) })),
+    takeSeverity: assign(({ context }, event: Of<'rule.enabled'>) => ({
+      severity: event.severity ?? context.severity,
+    })),
   },
 });
 
@@ -157,7 +170,8 @@ function enforce(context: RuleContext, event: Of<'rule.verdictChanged'>): void {
   // The rule's configuration may ask for an alert of its own severity: one alert per breach.
   if (finding.wants.some(({ type }) => type === 'alert')) return;
   const text = `${context.ruleId} ${finding.entity}: ${findingText(finding)}`;
-  record({ type: 'alert', severity: context.severity, code: finding.code, text });
+  const entity = `${context.ruleId}/${finding.entity}`;
+  record({ type: 'alert', severity: context.severity, code: finding.code, text, entity });
 }
 
 /** An entity that cannot be judged keeps the account from new risk until it can. */
@@ -177,7 +191,11 @@ function addCause(context: RuleContext, entity: string, missing: string, atMs: n
   const reason = `${context.ruleId} cannot judge ${entity}: ${missing}`;
   const cause = { cause: causeOf(context, entity), state: 'REDUCING', reason } as const;
   record({ type: 'message', to: 'account', event: { type: 'account.causeAdded', cause, atMs } });
-  record({ type: 'alert', severity: 'warning', code: 'RULE_UNKNOWN', text: reason });
+  // Every start begins unreconciled: the account says so itself, and a comparison that fails has its own alert.
+  if (missing === 'reconciliation') return;
+  const code = missing.includes('stale:') ? 'STALENESS' : 'RULE_UNKNOWN';
+  const about = `${context.ruleId}/${entity}`;
+  record({ type: 'alert', severity: 'warning', code, text: reason, entity: about });
 }
 
 function removeCause(context: RuleContext, entity: string, atMs: number): void {
@@ -197,11 +215,19 @@ function judged(context: RuleContext, event: Of<'rule.verdictChanged'>): Partial
   const since = context.unknown[entity]?.sinceMs ?? atMs;
   const unknown =
     verdict === 'UNKNOWN'
-      ? { ...known, [entity]: { sinceMs: since, missing: finding.missing.join(', ') } }
+      ? {
+          ...known,
+          [entity]: {
+            ...context.unknown[entity],
+            sinceMs: since,
+            missing: finding.missing.join(', '),
+          },
+        }
       : known;
   if (verdict !== 'DENY' || isInFlight(context, entity, atMs)) return { last, unknown };
-  const { code } = finding;
-  const begun: Enforcing = { sinceMs: atMs, code, ...figures(finding) };
+  const { code, graceMs } = finding;
+  const grace = graceMs === undefined ? {} : { graceUntilMs: addExact(atMs, graceMs) };
+  const begun: Enforcing = { sinceMs: atMs, code, ...figures(finding), ...grace };
   return { last, unknown, enforcing: { ...context.enforcing, [entity]: begun } };
 }
 
@@ -243,12 +269,15 @@ const conditions = {
 } as const;
 const { locked, cooling, enforcing, unknown, armed } = conditions;
 
+/** After every change of what is being enforced or cannot be judged. */
+const arm = ['armAttention', 'noteAttention'] as const;
+
 const addLock = { actions: { type: 'addLock', params: whole } } as const;
-const removeLock = { actions: { type: 'removeLock', params: whole } } as const;
+const removeLock = { actions: [{ type: 'removeLock', params: whole }, ...arm] } as const;
 
 export const ruleMachine = machineSetup.createMachine({
   id: 'rule',
-  version: '1',
+  version: '2',
   options: { maxIterations: 1000 },
   context: ({ input: { accountId, ruleId, severity } }) => ({
     accountId,
@@ -259,6 +288,7 @@ export const ruleMachine = machineSetup.createMachine({
     locks: {},
     last: {},
     memory: {},
+    attentionAtMs: 0,
   }),
   on: {
     'rule.verdictChanged': {
@@ -266,12 +296,13 @@ export const ruleMachine = machineSetup.createMachine({
         { type: 'updateCauses', params: whole },
         { type: 'enforce', params: whole },
         { type: 'takeVerdict', params: whole },
+        ...arm,
       ],
     },
     'rule.enforcementAchieved': [
       {
         guard: { type: 'isEnforcing', params: whole },
-        actions: { type: 'endEnforcement', params: whole },
+        actions: [{ type: 'endEnforcement', params: whole }, ...arm],
       },
       {},
     ],
@@ -290,16 +321,24 @@ export const ruleMachine = machineSetup.createMachine({
         actions: [
           { type: 'reportFailure', params: whole },
           { type: 'failEvaluation', params: whole },
+          ...arm,
         ],
       },
       {},
     ],
     'rule.remembered': { actions: { type: 'remember', params: whole } },
+    'rule.attentionDue': {
+      actions: [
+        { type: 'reportOverdue', params: whole },
+        { type: 'markTold', params: whole },
+        ...arm,
+      ],
+    },
     'rule.disabled': {
       target: '.disabled',
-      actions: [{ type: 'releaseCauses', params: whole }, 'forget'],
+      actions: [{ type: 'releaseCauses', params: whole }, 'forget', ...arm],
     },
-    'rule.enabled': {},
+    'rule.enabled': { actions: { type: 'takeSeverity', params: whole } },
   },
   initial: 'armed',
   states: {
@@ -318,8 +357,9 @@ export const ruleMachine = machineSetup.createMachine({
         'rule.lockEnded': removeLock,
         'rule.evaluationFailed': {},
         'rule.remembered': {},
+        'rule.attentionDue': {},
         'rule.disabled': {},
-        'rule.enabled': 'armed',
+        'rule.enabled': { target: 'armed', actions: { type: 'takeSeverity', params: whole } },
       },
     },
   },

@@ -2,6 +2,8 @@
 import { genesisHash, rowHash } from './hash-chain.ts';
 import type { JournalRow, RowReader } from './rows.ts';
 
+type CheckedRow = Omit<JournalRow, 'actorId' | 'previousSeq'>;
+
 export class ChainCheck {
   /** Seq and hash of the last row that was looked at. */
   seq: number;
@@ -17,7 +19,7 @@ export class ChainCheck {
   }
 
   /** What is wrong with the next row; undefined when it fits. Goes on behind it in either case. */
-  next(row: JournalRow): string | undefined {
+  next(row: CheckedRow): string | undefined {
     const problem = this.problemOf(row);
     this.seq = row.seq;
     this.hash = row.hash;
@@ -25,7 +27,7 @@ export class ChainCheck {
     return problem;
   }
 
-  private problemOf(row: JournalRow): string | undefined {
+  private problemOf(row: CheckedRow): string | undefined {
     if (row.seq !== this.seq + 1) {
       return `row ${this.seq + 1} is missing: the next one is ${row.seq}`;
     }

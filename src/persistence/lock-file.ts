@@ -37,7 +37,7 @@ export function acquireEngineLock(directory: string): EngineLock {
     throw new OperatorError({
       code: 'SINGLE_INSTANCE',
       exitCode: exitCodes.busy,
-      message: `another instance works in this data directory: ${directory}`,
+      message: `the single-instance lock is held: another instance works in this data directory: ${directory}`,
       remedy: 'stop it first, or give this one a --data-dir of its own',
       cause: error,
     });

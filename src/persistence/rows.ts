@@ -47,6 +47,9 @@ export class RowReader {
   private readonly one: Database.Statement<[number], Tuple>;
   private readonly newest: Database.Statement<[number], Tuple>;
   private readonly newestOfActor: Database.Statement<[string, number], Tuple>;
+  private readonly before: Database.Statement<[number, number], Tuple>;
+  private readonly newestOfActorBefore: Database.Statement<[string, number], Tuple>;
+  private readonly nextOf: Database.Statement<[string, number], number>;
   private readonly actor: Database.Statement<[number], ActorName>;
   private readonly version: Database.Statement<[number], string>;
   private readonly actors = new Map<number, ActorName>();
@@ -64,6 +67,20 @@ export class RowReader {
         `${select} WHERE actor IN (SELECT id FROM actor WHERE name = ?) ORDER BY seq DESC LIMIT ?`,
       )
       .raw();
+    this.before = database
+      .prepare<[number, number], Tuple>(`${select} WHERE seq < ? ORDER BY seq DESC LIMIT ?`)
+      .raw();
+    const ofActor = 'actor IN (SELECT id FROM actor WHERE name = ?)';
+    this.newestOfActorBefore = database
+      .prepare<[string, number], Tuple>(
+        `${select} WHERE ${ofActor} AND seq < ? ORDER BY seq DESC LIMIT 1`,
+      )
+      .raw();
+    this.nextOf = database
+      .prepare<[string, number], number>(
+        `SELECT seq FROM journal WHERE ${ofActor} AND seq > ? ORDER BY seq LIMIT 1`,
+      )
+      .pluck();
     this.actor = database.prepare('SELECT name, account, machine FROM actor WHERE id = ?');
     this.version = database
       .prepare<[number], string>('SELECT version FROM machine_version WHERE id = ?')
@@ -97,6 +114,32 @@ export class RowReader {
     const found =
       actor === undefined ? this.newest.all(count) : this.newestOfActor.all(actor, count);
     return found.map((tuple) => this.toRow(tuple)).toReversed();
+  }
+
+  /** Rows before `seq`, newest first. */
+  rowsBefore(seq: number, limit: number): readonly JournalRow[] {
+    return this.before.all(seq, limit).map((tuple) => this.toRow(tuple));
+  }
+
+  /** Rows of one actor before `seq`, newest first; found by walking back along its chain. */
+  rowsOfActor(actor: string, beforeSeq: number, limit: number): readonly JournalRow[] {
+    const found: JournalRow[] = [];
+    let row = this.lastOfActorBefore(actor, beforeSeq);
+    while (row !== undefined && found.length < limit) {
+      found.push(row);
+      row = row.previousSeq === 0 ? undefined : this.row(row.previousSeq);
+    }
+    return found;
+  }
+
+  /** Seq of the actor's first row behind `seq`. */
+  nextOfActor(actor: string, seq: number): number | undefined {
+    return this.nextOf.get(actor, seq);
+  }
+
+  private lastOfActorBefore(actor: string, beforeSeq: number): JournalRow | undefined {
+    const tuple = this.newestOfActorBefore.get(actor, beforeSeq);
+    return tuple === undefined ? undefined : this.toRow(tuple);
   }
 
   actorName(id: number): ActorName | undefined {

@@ -14,6 +14,7 @@ export class TurnTables {
   private readonly fill: Write<
     [Text, Text, Text, Text, number, number, number, number, number, Text]
   >;
+  private readonly fillCorrection: Write<[number, Text, Text, Text]>;
   private readonly dedupe: Write<[Text, number]>;
   private readonly deadLetter: Write<[number, Text, Text, Text, Text]>;
   private readonly crash: Write<[number, Text, Text, Text, Text, Text, Text]>;
@@ -38,6 +39,9 @@ export class TurnTables {
          SET due_at_ms = excluded.due_at_ms, event = excluded.event`,
     );
     this.fill = write('INSERT INTO fill VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.fillCorrection = write(
+      'UPDATE fill SET realized_units = ?, fill_json = ? WHERE account = ? AND fill_id = ?',
+    );
     this.dedupe = write('INSERT INTO dedupe VALUES (?, ?)');
     this.deadLetter = write('INSERT INTO dead_letter VALUES (NULL, ?, ?, ?, ?, ?)');
     this.crash = write('INSERT INTO crash VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)');
@@ -64,6 +68,14 @@ export class TurnTables {
     for (const timer of batch.timersPut ?? []) {
       this.timerPut.run(timer.owner, timer.name, timer.dueAtMs, timer.event);
     }
+    this.writeFills(batch, headSeq);
+    for (const { key, atMs } of batch.dedupeKeys ?? []) this.dedupe.run(key, atMs);
+    for (const { key, value } of batch.values ?? []) this.value.run(key, value);
+    this.writeTrouble(batch);
+    this.writeRefusals(batch);
+  }
+
+  private writeFills(batch: TurnBatch, headSeq: number): void {
     for (const row of batch.fills ?? []) {
       const { fill, tradingDay, realizedUnits, causeSeq } = row;
       expectCause(causeSeq, headSeq, 'fill');
@@ -81,10 +93,16 @@ export class TurnTables {
         JSON.stringify(fill),
       );
     }
-    for (const { key, atMs } of batch.dedupeKeys ?? []) this.dedupe.run(key, atMs);
-    for (const { key, value } of batch.values ?? []) this.value.run(key, value);
-    this.writeTrouble(batch);
-    this.writeRefusals(batch);
+    for (const { fill, realizedUnits } of batch.fillCorrections ?? []) {
+      const { accountId, fillId } = fill;
+      const { changes } = this.fillCorrection.run(
+        realizedUnits,
+        JSON.stringify(fill),
+        accountId,
+        fillId,
+      );
+      invariant(changes === 1, () => `a booked fill is corrected, was ${fillId} of ${accountId}`);
+    }
   }
 
   private writeEffects(batch: TurnBatch, headSeq: number): void {

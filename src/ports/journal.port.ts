@@ -126,6 +126,8 @@ export type TurnBatch = {
   readonly timersPut?: readonly TimerRow[];
   readonly timersDeleted?: readonly { readonly owner: string; readonly name: string }[];
   readonly fills?: readonly FillRow[];
+  /** Booked executions with other figures from now on; an execution that is not booked is refused. */
+  readonly fillCorrections?: readonly FillRow[];
   /** Keys of inbound events that must not be taken twice. */
   readonly dedupeKeys?: readonly { readonly key: string; readonly atMs: number }[];
   readonly deadLetters?: readonly DeadLetterRow[];

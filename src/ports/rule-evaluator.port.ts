@@ -15,6 +15,8 @@ export type EvaluatorHealth = {
   readonly workerFailures: number;
   readonly evaluations: number;
   readonly changes: number;
+  /** Ticks that the outlier guard has flagged; they waited for others to confirm them. */
+  readonly outliers: number;
 };
 
 export interface RuleEvaluatorPort {

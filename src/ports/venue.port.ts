@@ -16,6 +16,7 @@ import type {
   SubmitOrder,
 } from '../domain/order.ts';
 import type { Side } from '../domain/position.ts';
+import type { VenueCall } from '../domain/venue-call.ts';
 
 export type VenueEvent =
   /** A report about one of our orders: an answer, a stream message, or a query result. */
@@ -51,7 +52,35 @@ export type VenueEvent =
       readonly canTrade: boolean;
       readonly venueTimeMs: number;
     }
-  | { readonly type: 'venue.link'; readonly status: 'up' | 'down'; readonly reason: string };
+  /** Whether the venue shows the account to its owner; says nothing about trading. */
+  | {
+      readonly type: 'venue.visibility';
+      readonly accountId: AccountId;
+      readonly isVisible: boolean;
+      readonly venueTimeMs: number;
+    }
+  | { readonly type: 'venue.link'; readonly status: 'up' | 'down'; readonly reason: string }
+  /**
+   * A call has failed at the level of the transport. Of a command with the status 401, which was not processed, it is
+   * all that is said; what the failure means for an order is otherwise told by `venue.order`.
+   */
+  | {
+      readonly type: 'venue.call';
+      readonly call: VenueCall;
+      readonly accountId?: AccountId;
+      readonly orderId?: OrderId;
+      /** HTTP status; absent for a timeout or a broken connection. */
+      readonly status?: number;
+      readonly retryAfterMs?: number;
+      readonly reason: string;
+    }
+  /** What of an instrument may be traded now. */
+  | {
+      readonly type: 'venue.product';
+      readonly instrument: InstrumentId;
+      readonly status: 'trading' | 'postOnly' | 'limitOnly' | 'cancelOnly' | 'offline';
+      readonly venueTimeMs: number;
+    };
 
 /** An order as the venue lists it. */
 export type VenueOrder = {
@@ -84,6 +113,8 @@ export type VenueOrder = {
 export type VenueSnapshot = {
   readonly asOfMs: number;
   readonly balanceUnits: Units;
+  /** The venue's permission to trade, where its account list says so. */
+  readonly canTrade?: boolean;
   /** Open orders and every order finished since `sinceMs`. */
   readonly orders: readonly VenueOrder[];
   readonly positions: readonly {
@@ -105,7 +136,28 @@ export interface VenuePort {
   modify(modify: ModifyOrder): void;
   /** Asks for one order; answered by `venue.order` of origin `query` (its status, or missingInQuery). */
   query(accountId: AccountId, orderId: OrderId): void;
+  /**
+   * The open orders of an account in one instrument now, also those that are not ours. At once where the venue is in this process. Throws or
+   * rejects when the list could not be read: absent is not empty. A venue without it is asked for its whole picture.
+   */
+  openOrders?(
+    accountId: AccountId,
+    instrument: InstrumentId,
+  ): readonly VenueOrder[] | Promise<readonly VenueOrder[]>;
+  /** The venue reports a status for each product: one that it has not named may not be traded. */
+  readonly reportsProducts?: boolean;
   /** Everything since `sinceMs`. Rejects when any list could not be read. */
   snapshot(accountId: AccountId, sinceMs: number): Promise<VenueSnapshot>;
+  /**
+   * Grows with everything that would change the picture of the account. Only a venue in this process can know; left
+   * out or undefined, the picture is asked for.
+   */
+  changes?(accountId: AccountId): number | undefined;
+  /** Its lists are in this process and cost the venue no call. */
+  readonly isInProcess?: boolean;
+  /** Renews the session at the venue. Absent where there is none. Rejects when it could not be renewed. */
+  renew?(): Promise<void>;
+  /** One attempt to bring a lost stream back; a success comes as `venue.link`. Absent where it comes back by itself. */
+  reconnect?(): void;
   close(): void;
 }

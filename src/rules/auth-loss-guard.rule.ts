@@ -21,7 +21,9 @@ const keys = z.strictObject({
   ...inheritedKeys(),
   checkIntervalSeconds: wholeBetween(5, 3_600)
     .default(30)
-    .describe('accepted and without effect: every word of the venue is judged when it comes'),
+    .describe(
+      'the account list is asked for the permission this often, at least every 30 s; the word of the stream is judged when it comes',
+    ),
   reason: z
     .string()
     .max(reasonLengthMax)
@@ -56,6 +58,8 @@ const Config = keys.meta({
 });
 type Config = z.output<typeof Config>;
 
+const remedy = 'ask the venue or the firm why; its word ends this lock';
+
 const rule = { id: RuleId.parse('RULE-010'), code: 'TRADING_NOT_PERMITTED' } as const;
 
 export const authLossGuard: RuleDefinition<Config> = {
@@ -82,10 +86,8 @@ function judge({ facts }: RuleContext, config: Config): RuleFinding {
     headroom: 0,
   } as const;
   if (canTrade !== false) return passFinding(rule, figures);
-  const inputs =
-    config.reason === ''
-      ? figures.inputs
-      : [...figures.inputs, { name: 'reason', value: config.reason }];
+  const reason = config.reason === '' ? [] : [{ name: 'reason', value: config.reason }];
+  const inputs = [...figures.inputs, ...reason, { name: 'remedy', value: remedy }];
   return denyFinding(rule, { ...figures, inputs, wants: wanted(config, dayStartMs) });
 }
 

@@ -31,7 +31,9 @@ const keys = z.strictObject({
     .describe('share of the limit in percent from which a PASS is marked as a warning'),
   confirmations: wholeBetween(1, 10)
     .default(2)
-    .describe('ticks that confirm one the outlier guard flags; without effect here (GAP-001)'),
+    .describe(
+      'ticks in a row, the flagged one included, before a tick that the outlier guard flags counts; 1: at once',
+    ),
   resetTime: HourMinute.optional().describe(
     'when given, must equal dailyReset.time: it states the reset, it does not make it',
   ),
@@ -44,7 +46,7 @@ const Config = keys.meta({
     'Locks the account until the next daily reset, cancels every order, closes every position, raises an alert. The lock is on the disk before the first command leaves.',
   edges: [
     'A realized loss beyond the limit is a breach even while an open result is unknown; without one, an unknown open result makes the verdict UNKNOWN.',
-    'When an operator ends the lock, the loss of that moment is acknowledged: until the reset only a worse realized result breaches, and the open result is left to RULE-004.',
+    'When an operator ends the lock, the loss of that moment is acknowledged: until the reset a worse realized result breaches. Realized and open result together go on against the limit only where the acknowledged loss is within it; past it the open result is left to RULE-004.',
     'A fill that arrives while locked counts. A fill of a past trading day never changes the result of today.',
   ],
 });

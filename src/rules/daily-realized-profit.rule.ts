@@ -29,7 +29,9 @@ const keys = z.strictObject({
     .describe('share of the target in percent from which a PASS is marked as a warning'),
   confirmations: wholeBetween(1, 10)
     .default(2)
-    .describe('ticks that confirm one the outlier guard flags; without effect here (GAP-001)'),
+    .describe(
+      'ticks in a row, the flagged one included, before a tick that the outlier guard flags counts; 1: at once',
+    ),
   message: z
     .string()
     .max(messageLengthMax)

@@ -2,9 +2,10 @@
  * The result of the trading day against one limit, the same for the loss (RULE-003) and the profit
  * (RULE-013): realized alone, and realized plus open profit. Both read one ledger and add nothing to it. Pure.
  *
- * After an unlock the result of that moment is acknowledged: until the next trading day only a realized
- * result beyond it breaches, and open profit is left out. Judged here, the spread of the first new position
- * would lock the account again and no unlock would mean anything. Source: rules 3 (RULE-003, RULE-013), 5.5.
+ * After an unlock the realized result R = x of that moment is acknowledged: until the next trading day a realized
+ * result beyond x breaches. Realized plus open result goes on against the configured limit where x itself is within
+ * it. Where x is at the limit or past it, open profit is left out: the spread of the first new position would lock
+ * the account again and no unlock would mean anything. Source: rules 3 (RULE-003, RULE-013), 5.5.
  */
 import { addExact, mulDiv } from '../domain/arithmetic.ts';
 import { formatMoney, type Units } from '../domain/money.ts';
@@ -64,10 +65,16 @@ export function judgeDay(context: RuleContext, day: DailyLimit): RuleFinding {
   const together = addExact(realized, open.units);
   const observed =
     day.side === 'loss' ? Math.min(realized, together) : Math.max(realized, together);
-  return compare(day, figures, { observed, isBreach: isBreach(day, together, limit) }, limit);
+  const { limitUnits } = day;
+  const isTogether = isBreach(day, together, limitUnits);
+  // What is nearer is named: the acknowledged result for what is realized, the limit for both together.
+  const isByLimit = isTogether || day.acknowledgedUnits === undefined;
+  return isByLimit
+    ? compare(day, figures, { observed, isBreach: isTogether }, limitUnits)
+    : compare(day, figures, alone, limit);
 }
 
-/** Bounds on the open profit of the account for the workers; none while realized alone counts. */
+/** Bounds on the open profit of the account for the workers; none while only the realized result counts. */
 export function watchesOfDay(facts: AccountFacts, day: DailyLimit): readonly Watch[] {
   if (!isCombined(day)) return [];
   const realized = netRealized(facts, day.config);
@@ -87,8 +94,11 @@ function netRealized(facts: AccountFacts, { includeFees }: DailyConfig): Units {
   return includeFees ? addExact(facts.realizedUnits, -facts.feesUnits) : facts.realizedUnits;
 }
 
-function isCombined({ config, acknowledgedUnits }: DailyLimit): boolean {
-  return config.combinedWithUnrealized && acknowledgedUnits === undefined;
+function isCombined(day: DailyLimit): boolean {
+  const { config, acknowledgedUnits } = day;
+  if (!config.combinedWithUnrealized || acknowledgedUnits === undefined)
+    return config.combinedWithUnrealized;
+  return !isBreach(day, acknowledgedUnits, day.limitUnits);
 }
 
 /** What is beyond an acknowledged result breaches, that result itself does not. */

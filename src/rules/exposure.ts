@@ -5,12 +5,12 @@
  * For a position `pos` with working buys `b` and sells `s`: worst long = max(0, pos + b), worst short =
  * max(0, s − pos). Orders of the exit side that are reduce-only or protective cannot turn the position
  * round (the venue or the engine cuts them), so together they count at most once the position, and once
- * together with a new reduce-only exit.
+ * together with a new reduce-only exit. Orders of one OCO group exclude each other: the largest of them counts.
  */
 import { addExact } from '../domain/arithmetic.ts';
 import type { InstrumentId, OrderId } from '../domain/ids.ts';
 import type { Lots } from '../domain/instrument.ts';
-import type { ModifyOrder, Purpose, SubmitOrder } from '../domain/order.ts';
+import type { ModifyOrder, OrderIntent, OrderType, Purpose, SubmitOrder } from '../domain/order.ts';
 import type { Side } from '../domain/position.ts';
 import type { AccountFacts, WorkingOrderFacts } from '../domain/view.ts';
 
@@ -22,7 +22,7 @@ export type WorstCase = { readonly longLots: Lots; readonly shortLots: Lots };
 /** As much of an order as its effect on the exposure depends on. */
 export type OrderShape = Pick<
   SubmitOrder,
-  'instrument' | 'side' | 'quantityLots' | 'reduceOnly'
+  'instrument' | 'side' | 'quantityLots' | 'reduceOnly' | 'ocoGroupId'
 > & { readonly purpose?: Purpose };
 
 /** Signed position of an instrument; 0 when flat. */
@@ -48,6 +48,11 @@ export function reachableLots(
   };
 }
 
+/** The larger of both sides: how much may be open at worst. */
+export function worstLots({ longLots, shortLots }: WorstCase): Lots {
+  return Math.max(longLots, shortLots);
+}
+
 /** The worst case of one instrument with everything that works, and with `order` when given. */
 export function worstCase(
   facts: AccountFacts,
@@ -69,15 +74,34 @@ export function riskEffect(facts: AccountFacts, order: OrderShape): RiskEffect {
   const before = worstCase(facts, order.instrument);
   const after = worstCase(facts, order.instrument, order);
   if (after.longLots > before.longLots || after.shortLots > before.shortLots) return 'increase';
-  return isExitSide(order.side, position) ? 'reduce' : 'increase';
+  // One that is larger than the position could turn it round, whatever else is counted already.
+  return wouldReduceOnly(order, position) ? 'reduce' : 'increase';
 }
 
-/** What a cancel does: an entry's is neutral; losing the protection of an open position is an increase. */
+/**
+ * What a cancel does: an entry's is neutral; losing the protection of an open position is an increase, unless other
+ * stops still cover all of it.
+ */
 export function riskEffectOfCancel(facts: AccountFacts, orderId: OrderId): RiskEffect {
   const order = facts.workingOrders.find((one) => one.orderId === orderId);
-  if (order === undefined || order.purpose !== 'protective') return 'neutral';
-  return isExitSide(order.side, openLotsOf(facts, order.instrument)) ? 'increase' : 'neutral';
+  if (order === undefined) return 'neutral';
+  const position = openLotsOf(facts, order.instrument);
+  if (!isProtection(order, position)) return 'neutral';
+  const stopsLeft = facts.workingOrders
+    .filter(
+      (one) =>
+        one !== order &&
+        one.instrument === order.instrument &&
+        one.side === order.side &&
+        isProtection(one, position) &&
+        one.isOpen &&
+        stopTypes.has(one.orderType),
+    )
+    .reduce((lots, one) => addExact(lots, one.leavesLots), 0);
+  return stopsLeft >= Math.abs(position) ? 'neutral' : 'increase';
 }
+
+const stopTypes: ReadonlySet<OrderType> = new Set(['stop', 'stopLimit', 'trailingStop']);
 
 /**
  * What a change of a working order does. Larger is an increase unless it only protects more of the open
@@ -94,7 +118,7 @@ export function riskEffectOfModify(
   if (order === undefined) return 'increase';
   const position = openLotsOf(facts, order.instrument);
   const quantity = modify.quantityLots ?? order.leavesLots;
-  if (order.purpose === 'protective' && isExitSide(order.side, position)) {
+  if (isProtection(order, position)) {
     if (quantity < order.leavesLots || movesAway(order.side, modify, stopTicks)) return 'increase';
   }
   if (quantity <= order.leavesLots) return 'neutral';
@@ -111,6 +135,24 @@ function movesAway(side: Side, modify: ModifyOrder, stopTicks: number | undefine
   return side === 'sell' ? modify.stopTicks < stopTicks : modify.stopTicks > stopTicks;
 }
 
+/** A close that is larger than the position, cut to it; everything else stays as it is. Pure. */
+export function cappedToPosition(intent: OrderIntent, facts: AccountFacts): OrderIntent {
+  const position = openLotsOf(facts, intent.instrument);
+  const isLarger = isExitSide(intent.side, position) && intent.quantityLots > Math.abs(position);
+  return isLarger ? { ...intent, quantityLots: Math.abs(position) } : intent;
+}
+
+/**
+ * True when an order alone can only make the position smaller: the exit side, and no more than is open. The caller's
+ * flag has no say.
+ */
+export function wouldReduceOnly(
+  order: Pick<OrderShape, 'side' | 'quantityLots'>,
+  position: Lots,
+): boolean {
+  return isExitSide(order.side, position) && order.quantityLots <= Math.abs(position);
+}
+
 /** True when an order of this side makes the position smaller. */
 export function isExitSide(side: Side, position: Lots): boolean {
   return side === 'sell' ? position > 0 : position < 0;
@@ -123,17 +165,47 @@ function workingLots(
   added: OrderShape | undefined,
 ): Lots {
   const isExit = isExitSide(side, position);
-  let plain = 0;
-  let linked = 0;
-  for (const order of working) {
-    if (order.side !== side) continue;
-    if (isExit && isLinked(order)) linked = addExact(linked, order.leavesLots);
-    else plain = addExact(plain, order.leavesLots);
+  const ofSide = working.filter((order) => order.side === side);
+  const plain = ofSide.filter((order) => !(isExit && protects(order, position))).map(counted);
+  const linked = ofSide.filter((order) => isExit && protects(order, position)).map(counted);
+  const held = Math.min(lotsOnce(linked), Math.abs(position));
+  if (added?.side !== side) return addExact(lotsOnce(plain), held);
+  if (isExit && isLinked(added))
+    return addExact(lotsOnce(plain), Math.max(held, added.quantityLots));
+  return addExact(lotsOnce([...plain, added]), held);
+}
+
+type Counted = Pick<OrderShape, 'quantityLots' | 'ocoGroupId'>;
+
+function counted({ leavesLots, ocoGroupId }: WorkingOrderFacts): Counted {
+  return { quantityLots: leavesLots, ...(ocoGroupId === undefined ? {} : { ocoGroupId }) };
+}
+
+/** The sum, with every OCO group at its largest member. */
+function lotsOnce(orders: readonly Counted[]): Lots {
+  const groups = new Map<string, Lots>();
+  let lots = 0;
+  for (const { quantityLots, ocoGroupId } of orders) {
+    if (ocoGroupId === undefined) lots = addExact(lots, quantityLots);
+    else groups.set(ocoGroupId, Math.max(groups.get(ocoGroupId) ?? 0, quantityLots));
   }
-  linked = Math.min(linked, Math.abs(position));
-  if (added?.side !== side) return addExact(plain, linked);
-  if (isExit && isLinked(added)) return addExact(plain, Math.max(linked, added.quantityLots));
-  return addExact(addExact(plain, linked), added.quantityLots);
+  for (const largest of groups.values()) lots = addExact(lots, largest);
+  return lots;
+}
+
+/**
+ * True for an order on the exit side that goes, or is cut, when the position does: reduce-only, protective, or a stop
+ * that is no larger than the position. Plain limit orders are not.
+ */
+export function protects(order: WorkingOrderFacts, position: Lots): boolean {
+  if (isLinked(order)) return true;
+  return stopTypes.has(order.orderType) && order.leavesLots <= Math.abs(position);
+}
+
+/** Placed to protect the position, or a stop that does. */
+function isProtection(order: WorkingOrderFacts, position: Lots): boolean {
+  if (!isExitSide(order.side, position)) return false;
+  return order.purpose === 'protective' || stopTypes.has(order.orderType);
 }
 
 function isLinked(order: { readonly reduceOnly: boolean; readonly purpose?: Purpose }): boolean {

@@ -12,14 +12,19 @@ import { limits } from '../kernel/limits.ts';
 /** Was this execution judged? One that was never seen was not, however late it arrives. */
 export type IsJudged = (trade: TradeFacts) => boolean;
 
-/** Reads what the rule remembers of the present trading day; nothing remembered: nothing judged. */
+/**
+ * Reads what the rule remembers of the present trading day; nothing remembered: nothing judged. For executions before
+ * the day, which a window still holds, the memory of an earlier day counts as well.
+ */
 export function judgedTrades(facts: AccountFacts, ruleId: RuleId): IsJudged {
-  const memory = memoryOfDay(facts, ruleId);
+  const memory = facts.memory[memoryKey(ruleId, 'account')];
   if (memory === undefined) return () => false;
+  const isOfDay = memory['dayStartMs'] === facts.dayStartMs;
   const ids = new Set(String(memory['judged']).split('\n'));
   const { judgedBeforeMs } = memory;
   return ({ fillId, atMs }) =>
-    ids.has(fillId) || (typeof judgedBeforeMs === 'number' && atMs <= judgedBeforeMs);
+    (isOfDay || atMs < facts.dayStartMs) &&
+    (ids.has(fillId) || (typeof judgedBeforeMs === 'number' && atMs <= judgedBeforeMs));
 }
 
 /**

@@ -55,7 +55,9 @@ const keys = z.strictObject({
     .describe('accepted and without effect: every quote and every age that matters is judged'),
   confirmations: wholeBetween(1, 10)
     .default(2)
-    .describe('ticks that confirm one the outlier guard flags; without effect here (GAP-001)'),
+    .describe(
+      'ticks in a row, the flagged one included, before a tick that the outlier guard flags counts; 1: at once',
+    ),
 });
 const Config = keys
   .refine(({ mode, breakevenArmAt }) => mode !== 'breakeven' || breakevenArmAt !== undefined, {

@@ -38,7 +38,7 @@ const keys = z.strictObject({
     .default(10)
     .describe('how long a position that was covered may be without a stop'),
   requireStopAtEntry: FlagValue.default(false).describe(
-    'refuse an entry unless open stops cover the position that it leads to; an order of this version carries no stop of its own, so a first entry is always refused',
+    'refuse an entry unless the stop of its bracket, a stop linked to it and open stops cover the position that it leads to',
   ),
   minCoverage: z
     .enum(['full', 'any'])
@@ -315,7 +315,10 @@ function judgeEntry(context: RuleContext, config: Config, order: SubmitOrder): R
   const { highLots, lowLots } = reachableLots(context.facts, order.instrument, order);
   const reached = order.side === 'buy' ? highLots : lowLots;
   const stops = openStops(context, order.instrument, order.side === 'buy' ? 'sell' : 'buy');
-  const observed = stops.map(({ leavesLots }) => leavesLots).reduce(addExact, 0);
+  const observed = addExact(
+    stops.map(({ leavesLots }) => leavesLots).reduce(addExact, 0),
+    broughtLots(context, config, order),
+  );
   const limit = neededLots(config, reached);
   const figures = {
     entity: order.instrument,
@@ -327,4 +330,29 @@ function judgeEntry(context: RuleContext, config: Config, order: SubmitOrder): R
   return observed >= limit
     ? passFinding(rule, { ...figures, headroom: observed - limit })
     : denyFinding(rule, { ...figures, headroom: 0, wants: [] });
+}
+
+/** Stops on their way: of the order's bracket, of brackets of entries that still work, and stops linked to it. */
+function broughtLots({ facts }: RuleContext, config: Config, order: SubmitOrder): Lots {
+  const { maxStopDistanceTicks } = config;
+  const stopTicks = order.bracket?.stopTicks;
+  const isBrought =
+    stopTicks !== undefined &&
+    stopTicks > 0 &&
+    (maxStopDistanceTicks === null || stopTicks <= maxStopDistanceTicks);
+  const brought = facts.workingOrders
+    .filter(({ instrument, side }) => instrument === order.instrument && side === order.side)
+    .filter(({ hasBracketStop }) => hasBracketStop === true);
+  const linked = facts.workingOrders.filter(
+    (one) =>
+      order.ocoGroupId !== undefined &&
+      (one.ocoGroupId === order.ocoGroupId || one.orderId === order.ocoGroupId) &&
+      one.instrument === order.instrument &&
+      one.side !== order.side &&
+      !one.isOpen &&
+      stopTypes.has(one.orderType),
+  );
+  return [...brought, ...linked]
+    .map(({ leavesLots }) => leavesLots)
+    .reduce(addExact, isBrought ? order.quantityLots : 0);
 }

@@ -1,11 +1,12 @@
 /** Who speaks first: the order of evaluation, which is also the order of reasons. Source: rules 4.1. */
 import type { RuleId } from '../domain/ids.ts';
 import type { RuleFinding } from '../domain/verdict.ts';
+import { appliedRule } from './group-limit.ts';
 import { ruleById } from './registry.ts';
 
 /** Place of a rule in the order; rules that are not in the catalogue come last. */
 function precedenceOf(id: RuleId): number {
-  return ruleById(id)?.precedence ?? Infinity;
+  return ruleById(appliedRule(id))?.precedence ?? Infinity;
 }
 
 /**

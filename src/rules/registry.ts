@@ -9,6 +9,7 @@ import { maxContractsPerInstrument } from './max-contracts-per-instrument.rule.t
 import { maxContracts } from './max-contracts.rule.ts';
 import { maxUnrealizedProfit } from './max-unrealized-profit.rule.ts';
 import { noStopLossGrace } from './no-stop-loss-grace.rule.ts';
+import { watchedControls } from './portfolio/stops.ts';
 import type { RuleDefinition } from './rule.ts';
 import { sessionBlockOutside } from './session-block-outside.rule.ts';
 import { symbolBlocks } from './symbol-blocks.rule.ts';
@@ -41,5 +42,6 @@ export function ruleByKey(key: string): RuleDefinition | undefined {
   return byKey.get(key);
 }
 
-const byId = new Map(ruleCatalogue.map((rule) => [rule.id, rule]));
+/** Controls that are watched like rules are found by their id too. */
+const byId = new Map([...ruleCatalogue, ...watchedControls].map((rule) => [rule.id, rule]));
 const byKey = new Map(ruleCatalogue.map((rule) => [rule.key, rule]));

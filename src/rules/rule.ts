@@ -20,6 +20,8 @@ export type RuleContext = {
   readonly nowMs: number;
   /** Trading hours; absent where nothing is known of them (workers judge no session rules). */
   readonly sessions?: SessionCalendar;
+  /** Facts of all members of a group of accounts, the own ones among them; undefined: not all are known. */
+  readonly membersOf?: (group: string) => readonly AccountFacts[] | undefined;
 };
 
 /**

@@ -46,7 +46,7 @@ const keys = z.strictObject({
   sessionCloseGraceSeconds: wholeBetween(0, 600)
     .default(60)
     .describe(
-      'accepted and without effect: a close that is not done raises a critical alert after the rounds of its exit, within a minute',
+      'a close at the end of a session that is not done by then raises a critical alert, and goes on',
     ),
   closeLeadSeconds: wholeBetween(0, 3_600)
     .default(0)
@@ -116,14 +116,10 @@ function evaluate(context: RuleContext, config: Config): readonly RuleFinding[] 
     const hours = hoursOf(context, config, root);
     return hours === undefined ? [] : [{ root: root as InstrumentId, hours }];
   });
-  const findings = own.map(({ root, hours }) =>
-    finding(
-      root,
-      hours,
-      hours.isOpen ? [] : symbolWants(facts, config, [root], hours),
-      exposedOf(facts).includes(root) ? 1 : 0,
-    ),
-  );
+  const findings = own.map(({ root, hours }) => {
+    const wants = hours.isOpen ? [] : symbolWants(facts, config, [root], hours);
+    return withGrace(finding(root, hours, wants, exposedOf(facts).includes(root) ? 1 : 0), config);
+  });
   return [
     accountFinding(
       facts,
@@ -144,12 +140,8 @@ function accountFinding(
   const followers = exposedOf(facts).filter((one) => !hasOwnHours(config, one));
   if (hours.isOpen) return finding('account', hours, []);
   if (own.some(({ isOpen }) => isOpen)) {
-    return finding(
-      'account',
-      hours,
-      symbolWants(facts, config, followers, hours),
-      followers.length,
-    );
+    const wants = symbolWants(facts, config, followers, hours);
+    return withGrace(finding('account', hours, wants, followers.length), config);
   }
   // Whoever starts first ends the lock of the account.
   const starts = [hours, ...own].flatMap(({ nextStartMs }) => nextStartMs ?? []);
@@ -164,7 +156,16 @@ function accountFinding(
     ? [{ type: 'cancelAllOrders' }, { type: 'flattenAccount' }]
     : [];
   const severity = isClosing ? config.severity : 'info';
-  return finding('account', hours, [lock, ...close, { type: 'alert', severity }], followers.length);
+  const wants = [lock, ...close, { type: 'alert', severity } as const];
+  return withGrace(finding('account', hours, wants, followers.length), config);
+}
+
+/** What is closed is verified flat within the grace. Source: rules 3, RULE-009. */
+function withGrace(judged: RuleFinding, { sessionCloseGraceSeconds }: Config): RuleFinding {
+  const isClosing = judged.wants.some(
+    ({ type }) => type === 'flattenAccount' || type === 'closePosition',
+  );
+  return isClosing ? { ...judged, graceMs: sessionCloseGraceSeconds * 1_000 } : judged;
 }
 
 /** Closes and locks instruments one by one. */

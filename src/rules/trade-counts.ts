@@ -8,8 +8,27 @@ export type CountBasis = 'fill' | 'order' | 'entry' | 'roundTrip';
 /** One trade as counted: the executions that make it, the first of them first, and its venue time in ms. */
 export type CountedTrade = { readonly fills: readonly TradeFacts[]; readonly atMs: number };
 
+/** All executions at hand, by venue time: those before the trading day that a window still holds, and its own. */
+export function recentTrades(facts: AccountFacts): readonly TradeFacts[] {
+  const { earlierTrades = [], trades } = facts;
+  return earlierTrades.length === 0 ? trades : [...earlierTrades, ...trades];
+}
+
+/** Trades by what they count in: the windows of time go on over the daily reset, the session does not. */
+export function countedByWindow(
+  facts: AccountFacts,
+  basis: CountBasis,
+  isOwnExcluded: boolean,
+): { readonly recent: readonly CountedTrade[]; readonly session: readonly CountedTrade[] } {
+  const session = countedTrades(facts, basis, isOwnExcluded);
+  const trades = recentTrades(facts);
+  if (trades === facts.trades) return { recent: session, session };
+  const recent = countedTrades({ ...facts, trades }, basis, isOwnExcluded);
+  return { recent, session: facts.keepsTradeCount === true ? recent : session };
+}
+
 /** The trades of the trading day, by venue time; without the engine's own closes when `isOwnExcluded`. */
-export function countedTrades(
+function countedTrades(
   facts: AccountFacts,
   basis: CountBasis,
   isOwnExcluded: boolean,

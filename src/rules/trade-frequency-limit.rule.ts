@@ -14,7 +14,7 @@ import { denyFinding, passFinding } from './findings.ts';
 import { judgedTrades, rememberJudged, type IsJudged } from './judged-trades.ts';
 import { commonKeys, inheritedKeys, LockDuration, wholeFrom } from './rule-config.ts';
 import type { RuleContext, RuleDefinition } from './rule.ts';
-import { countedTrades, type CountedTrade } from './trade-counts.ts';
+import { countedByWindow, recentTrades, type CountedTrade } from './trade-counts.ts';
 
 const defaultLimits = { perMinute: 3, perHour: 10, perSession: 50 };
 
@@ -98,7 +98,7 @@ const Config = keys.meta({
     'The limit itself is allowed: with 3 in a minute the fourth breaches. A trade exactly 60 s old is outside the window. Time is the venue’s; a trade that arrives late is counted at its own time.',
     'Trades made while locked count. A trade that is taken back no longer counts; a lock that it made stays.',
     'Only a trade that was not judged before makes or extends a lock: a restart with too many trades still in the window makes none.',
-    'The daily reset begins all counts anew.',
+    'The daily reset begins the count of the session anew, unless clearTradeCount is off; the windows of a minute and of an hour go on over it.',
   ],
 });
 type Config = z.output<typeof Config>;
@@ -132,11 +132,11 @@ type Counted = {
 
 function judgeCounts(context: RuleContext, config: Config): RuleFinding {
   const { facts, nowMs } = context;
-  const trades = countedTrades(facts, config.countBasis, config.excludeOwnEnforcement);
+  const trades = countedByWindow(facts, config.countBasis, config.excludeOwnEnforcement);
   const windows = countWindows(trades, config, nowMs);
   const isJudged = judgedTrades(facts, rule.id);
   // Also what does not count now: a reload that counts otherwise finds it judged.
-  const memory = rememberJudged(facts, rule.id, facts.trades);
+  const memory = rememberJudged(facts, rule.id, recentTrades(facts));
   const remember = memory === undefined ? {} : { remember: memory };
   const figures = {
     entity: 'account',
@@ -161,17 +161,17 @@ function judgeCounts(context: RuleContext, config: Config): RuleFinding {
 
 /** What is stamped later than now counts as now: a clock that runs ahead hides no trade. */
 function countWindows(
-  trades: readonly CountedTrade[],
+  { recent, session }: ReturnType<typeof countedByWindow>,
   { limits }: Config,
   nowMs: number,
 ): readonly Counted[] {
   const within = (widthMs: number): readonly CountedTrade[] =>
-    trades.filter(({ atMs }) => atMs > nowMs - widthMs);
+    recent.filter(({ atMs }) => atMs > nowMs - widthMs);
   const [minuteMs, hourMs] = [60_000, 3_600_000];
   return [
     { name: 'perMinute', limit: limits.perMinute, trades: within(minuteMs), widthMs: minuteMs },
     { name: 'perHour', limit: limits.perHour, trades: within(hourMs), widthMs: hourMs },
-    { name: 'perSession', limit: limits.perSession, trades },
+    { name: 'perSession', limit: limits.perSession, trades: session },
   ];
 }
 

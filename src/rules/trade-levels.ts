@@ -1,5 +1,6 @@
 /** Where stop and target of a position belong (RULE-012): levels from the average and the best price. Exact and pure. */
 import type { Instrument, Ticks } from '../domain/instrument.ts';
+import { ratchetStop, trailLevel } from '../domain/trailing.ts';
 import type { RuleMemory } from '../domain/verdict.ts';
 import type { Mark, PositionFacts } from '../domain/view.ts';
 import { bestTicks, closingTicks, markFault } from './marks.ts';
@@ -155,11 +156,14 @@ function stopCandidates(
   state: RuleMemory,
 ): readonly Candidate[] {
   const isLong = position.openLots > 0;
+  const side = isLong ? 'sell' : 'buy';
   const [nearest] = beside.stops;
   const best = numberOf(state, 'bestTicks');
   const breakeven = numberOf(state, 'breakevenTicks');
   const trail =
-    best === undefined ? undefined : towardProfit(isLong, best, -trailingStop.trailTicks);
+    best === undefined
+      ? undefined
+      : trailLevel(side, best, { kind: 'ticks', ticks: trailingStop.trailTicks });
   const candidates: Candidate[] = [];
   const add = (level: Ticks | undefined, isFirst: boolean): void => {
     if (level !== undefined) candidates.push({ level, isFirst });
@@ -175,7 +179,7 @@ function stopCandidates(
   if (there === undefined || beside.stops.some(({ stopTicks }) => stopTicks === undefined))
     return [];
   const improves = (level: Ticks | undefined, least: number): boolean =>
-    level !== undefined && gain(isLong, level, there) >= least;
+    level !== undefined && ratchetStop(side, there, level, least) !== undefined;
   if (state['isBreakevenDone'] !== true && improves(breakeven, 1)) add(breakeven, false);
   if (improves(trail, trailingStop.minImprovementTicks)) add(trail, false);
   return candidates;

@@ -21,6 +21,7 @@ import type {
 } from '../ports/rule-evaluator.port.ts';
 import { KnownFindings } from './known-findings.ts';
 import { MarketBook } from './market-book.ts';
+import type { OutlierSettings } from './outlier-guard.ts';
 import { ResidentPool } from './pool.ts';
 import type { PlannedFault } from './protocol.ts';
 import { WorkerShard, type ShardOwner } from './worker-shard.ts';
@@ -39,6 +40,8 @@ export type EvaluatorOptions = {
   readonly heapMbMax?: number;
   /** Real time, for deadlines; never the simulated one. */
   readonly clock?: Clock;
+  /** Holds single absurd prints back until others confirm them; absent: every tick counts at once. */
+  readonly outliers?: OutlierSettings;
   /** Makes workers fail on purpose; for tests. */
   readonly fault?: PlannedFault;
 };
@@ -49,7 +52,7 @@ export function createEvaluator(options: EvaluatorOptions = {}): RuleEvaluatorPo
 }
 
 class WorkerEvaluator implements RuleEvaluatorPort, ShardOwner {
-  readonly market = new MarketBook();
+  readonly market: MarketBook;
   readonly pool: ResidentPool;
   isSettling = false;
   private readonly clock: Clock;
@@ -77,6 +80,7 @@ class WorkerEvaluator implements RuleEvaluatorPort, ShardOwner {
       Number.isSafeInteger(workers) && workers > 0,
       () => `workers number at least 1, was ${workers}`,
     );
+    this.market = new MarketBook(options.outliers);
     this.clock = options.clock ?? systemClock;
     this.deadlineMs = options.deadlineMs ?? limits.evaluationDurationMsMax;
     this.failureWindowMs = options.failureWindowMs ?? limits.workerFailureWindowMs;
@@ -115,6 +119,7 @@ class WorkerEvaluator implements RuleEvaluatorPort, ShardOwner {
 
   putQuote(quote: Quote): void {
     const row = this.market.put(quote);
+    if (row === undefined) return;
     for (const shard of this.shards) shard.feed.putQuote(row);
   }
 
@@ -148,6 +153,7 @@ class WorkerEvaluator implements RuleEvaluatorPort, ShardOwner {
       workerFailures: this.failures,
       evaluations: this.shards.reduce((sum, { evaluations }) => sum + evaluations, 0),
       changes: this.changes,
+      outliers: this.market.flagged,
     };
   }
 

@@ -12,21 +12,29 @@ import type {
   RuleSetting,
 } from '../ports/rule-evaluator.port.ts';
 import { MarketBook } from './market-book.ts';
+import type { OutlierSettings } from './outlier-guard.ts';
 import { ShardCore } from './shard-core.ts';
 import { ShardFeed } from './shard-feed.ts';
 import { QuoteTable } from './shared-tables.ts';
 
 /** An evaluator on the calling thread. */
-export function createInlineEvaluator(): RuleEvaluatorPort {
-  return new InlineEvaluator();
+export function createInlineEvaluator(
+  options: { readonly outliers?: OutlierSettings } = {},
+): RuleEvaluatorPort {
+  return new InlineEvaluator(options.outliers);
 }
 
 class InlineEvaluator implements RuleEvaluatorPort {
-  private readonly market = new MarketBook();
-  private readonly feed = new ShardFeed(this.market, QuoteTable.local());
+  private readonly market: MarketBook;
+  private readonly feed: ShardFeed;
   private readonly core = new ShardCore({ source: 'inline' });
   private sink: (changes: readonly VerdictChange[]) => void = () => {};
   private changes = 0;
+
+  constructor(outliers: OutlierSettings | undefined) {
+    this.market = new MarketBook(outliers);
+    this.feed = new ShardFeed(this.market, QuoteTable.local());
+  }
 
   async start(sink: (changes: readonly VerdictChange[]) => void): Promise<void> {
     this.sink = sink;
@@ -47,7 +55,8 @@ class InlineEvaluator implements RuleEvaluatorPort {
   }
 
   putQuote(quote: Quote): void {
-    this.feed.putQuote(this.market.put(quote));
+    const row = this.market.put(quote);
+    if (row !== undefined) this.feed.putQuote(row);
   }
 
   isDirty(nowMs: number): boolean {
@@ -73,8 +82,14 @@ class InlineEvaluator implements RuleEvaluatorPort {
   }
 
   get health(): EvaluatorHealth {
-    const { changes, core } = this;
-    return { mode: 'inline', workerFailures: 0, evaluations: core.evaluations, changes };
+    const { changes, core, market } = this;
+    return {
+      mode: 'inline',
+      workerFailures: 0,
+      evaluations: core.evaluations,
+      changes,
+      outliers: market.flagged,
+    };
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Mark, Quote } from '../domain/view.ts';
 import { condition } from '../kernel/assert.ts';
 import { limits } from '../kernel/limits.ts';
 import { closingTicks, markDefect, type MarkDefect } from '../rules/marks.ts';
+import { OutlierGuard, type OutlierSettings, type Picture } from './outlier-guard.ts';
 import { bases } from './shared-tables.ts';
 
 /** One instrument. Prices in ticks; `closing` holds, per price basis, what a long and a short close at. */
@@ -26,6 +27,17 @@ export type MarketRow = {
 export class MarketBook {
   readonly rows: MarketRow[] = [];
   private readonly byId = new Map<InstrumentId, MarketRow>();
+  private readonly guard: OutlierGuard | undefined;
+
+  /** With settings, a tick far outside what the market did waits until others confirm it. */
+  constructor(outliers?: OutlierSettings) {
+    this.guard = outliers === undefined ? undefined : new OutlierGuard(outliers);
+  }
+
+  /** Ticks that the outlier guard has flagged. */
+  get flagged(): number {
+    return this.guard?.flagged ?? 0;
+  }
 
   /** The row of an instrument, made when it is first named. @throws ConditionFailed at the bound of instruments */
   rowOf(id: InstrumentId): MarketRow {
@@ -53,23 +65,12 @@ export class MarketBook {
     return made;
   }
 
-  /** Merges a quote and returns its row. */
-  put(quote: Quote): MarketRow {
+  /** Merges a quote and returns its row; undefined when the outlier guard keeps it back. */
+  put(quote: Quote): MarketRow | undefined {
     const row = this.byId.get(quote.instrument) ?? this.rowOf(quote.instrument);
-    if (quote.bidTicks !== undefined) row.bidTicks = quote.bidTicks;
-    if (quote.askTicks !== undefined) row.askTicks = quote.askTicks;
-    if (quote.lastTicks !== undefined) row.lastTicks = quote.lastTicks;
-    row.receivedAtMs = quote.receivedAtMs;
-    if (row.defect === undefined) row.before.set(row.closing);
-    else row.before.fill(Number.NaN);
-    row.defect = markDefect(row);
-    if (row.defect === undefined) {
-      for (let basis = 0; basis < bases.length; basis += 1) {
-        const name = bases[basis] ?? 'exitSide';
-        row.closing[2 * basis] = closingTicks(row, true, name) ?? Number.NaN;
-        row.closing[2 * basis + 1] = closingTicks(row, false, name) ?? Number.NaN;
-      }
-    }
+    if (this.guard !== undefined && !this.guard.accepts(quote, row, joinedPicture(row, quote)))
+      return undefined;
+    merge(row, quote);
     return row;
   }
 
@@ -84,4 +85,29 @@ export class MarketBook {
       receivedAtMs: row.receivedAtMs,
     };
   }
+}
+
+function merge(row: MarketRow, quote: Quote): void {
+  if (quote.bidTicks !== undefined) row.bidTicks = quote.bidTicks;
+  if (quote.askTicks !== undefined) row.askTicks = quote.askTicks;
+  if (quote.lastTicks !== undefined) row.lastTicks = quote.lastTicks;
+  row.receivedAtMs = quote.receivedAtMs;
+  if (row.defect === undefined) row.before.set(row.closing);
+  else row.before.fill(Number.NaN);
+  row.defect = markDefect(row);
+  if (row.defect !== undefined) return;
+  for (let basis = 0; basis < bases.length; basis += 1) {
+    const name = bases[basis] ?? 'exitSide';
+    row.closing[2 * basis] = closingTicks(row, true, name) ?? Number.NaN;
+    row.closing[2 * basis + 1] = closingTicks(row, false, name) ?? Number.NaN;
+  }
+}
+
+/** The picture with the quote; a field that was not reported stays as it was. */
+function joinedPicture(row: Picture, quote: Quote): Picture {
+  return {
+    bidTicks: quote.bidTicks ?? row.bidTicks,
+    askTicks: quote.askTicks ?? row.askTicks,
+    lastTicks: quote.lastTicks ?? row.lastTicks,
+  };
 }

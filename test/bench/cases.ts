@@ -1,5 +1,7 @@
 /** All cases by the rows they give. */
 import { benchBreach } from './breach.ts';
+import { benchInspector } from './inspector.ts';
+import { benchKill } from './kill.ts';
 import type { Case } from './measure.ts';
 import { benchGrowth, benchMemory } from './memory.ts';
 import { benchOrders, benchPauses } from './orders.ts';
@@ -19,5 +21,7 @@ export const cases = {
   memory: { ids: ['T9'], run: benchMemory },
   pauses: { ids: ['T10'], run: benchPauses },
   growth: { ids: ['T11'], run: benchGrowth },
+  kill: { ids: ['T13'], run: benchKill },
+  inspector: { ids: ['I1', 'I2', 'I3'], run: benchInspector },
   simulated: { ids: ['T12'], run: benchSimulated },
 } satisfies Record<string, { readonly ids: readonly string[]; readonly run: Case }>;

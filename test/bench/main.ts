@@ -28,13 +28,6 @@ const absent: readonly Row[] = [
     detail:
       'needs an external server and an SDK that wants Node.js 22; this product runs on Node.js 20',
   },
-  {
-    id: 'T13',
-    what: 'kill switch, 1,000 working orders and 20 positions on the paper venue with 50 ms latency, to verified flat',
-    measured: 'not built',
-    target: '≤ 2 s',
-    detail: 'there is no kill switch yet',
-  },
 ];
 
 function say(text: string): void {

@@ -98,7 +98,6 @@ export function documentText(rows: readonly Row[], machine: Machine, command: st
     '## Not run',
     '',
     '- **T7**, throughput against Restate with its XState package: the peer is an external server that is downloaded and started beside the suite, and its current SDK needs Node.js 22, while this product supports 20. The comparison belongs to a machine that has both.',
-    '- **T13**, kill switch to verified flat: not built yet.',
     '',
   );
   return lines.join('\n');

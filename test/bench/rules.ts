@@ -26,7 +26,11 @@ function columnar(quotes: number): number {
   const feed = new ShardFeed(market, QuoteTable.local());
   const core = new ShardCore({ source: 'inline' });
   const settings = ruleSettings();
-  feed.putQuote(market.put(quoteAt(instrument.id, parTicks, 1)));
+  const put = (ticks: number, atMs: number): void => {
+    const row = market.put(quoteAt(instrument.id, ticks, atMs));
+    if (row !== undefined) feed.putQuote(row);
+  };
+  put(parTicks, 1);
   for (const accountId of accountsNamed(accountCount)) {
     feed.putAccount(holding(accountId, [instrument]), settings);
   }
@@ -36,12 +40,12 @@ function columnar(quotes: number): number {
     feed.settled();
   };
   for (let quote = 0; quote < 200; quote += 1) {
-    feed.putQuote(market.put(quoteAt(instrument.id, parTicks + (quote % 7), 2)));
+    put(parTicks + (quote % 7), 2);
     evaluate(2);
   }
   const startedMs = performance.now();
   for (let quote = 0; quote < quotes; quote += 1) {
-    feed.putQuote(market.put(quoteAt(instrument.id, parTicks + (quote % 7), 2)));
+    put(parTicks + (quote % 7), 2);
     evaluate(2);
   }
   return ((performance.now() - startedMs) * 1_000_000) / (quotes * accountCount);

@@ -6,10 +6,11 @@ import { AccountRuntime } from '../../src/actors/account-runtime.ts';
 import { Engine } from '../../src/actors/engine.ts';
 import type { RuleConfigured } from '../../src/actors/world.ts';
 import { hostedMachines, knownMachines } from '../../src/bin/machines.ts';
+import { Controls } from '../../src/domain/controls.ts';
 import { AccountId, FillId, InstrumentId, VenueOrderId } from '../../src/domain/ids.ts';
 import { createInstrument, type Instrument } from '../../src/domain/instrument.ts';
 import type { SubmitOrder } from '../../src/domain/order.ts';
-import type { Side } from '../../src/domain/position.ts';
+import { applyFill, emptyBook, type PositionBook, type Side } from '../../src/domain/position.ts';
 import { TradingCalendar } from '../../src/domain/trading-day.ts';
 import type { AccountFacts, Quote } from '../../src/domain/view.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
@@ -29,6 +30,12 @@ export const parTicks = 20_000;
 
 /** A lot at par: ticks of 12.50, in micro-units. */
 const parCostUnits = parTicks * 12_500_000;
+
+/** A benchmark sends the same order again and again, which the throttles are there to stop. */
+const withoutThrottles = Controls.parse({
+  repeat: { max: 100_000 },
+  messages: { submitPerSecond: 100_000, modifyPerSecond: 100_000 },
+});
 
 export function accountsNamed(count: number): readonly AccountId[] {
   return Array.from({ length: count }, (_, index) => AccountId.parse(`A${index}`));
@@ -91,16 +98,19 @@ export function holding(id: AccountId, instruments: readonly Instrument[]): Acco
   return account.facts();
 }
 
-/** Takes every order and answers only when told. */
+/** Takes every order and answers only when told; its books are what it was told to execute. */
 export class NotingVenue implements VenuePort {
   readonly id = 'bench';
   onSubmit: (order: SubmitOrder) => void = () => undefined;
   private sink: (event: VenueEvent) => void = () => undefined;
   private reports = 0;
   private readonly clock: Clock;
+  private readonly instruments: ReadonlyMap<InstrumentId, Instrument>;
+  private readonly books = new Map<string, PositionBook>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, instruments: readonly Instrument[]) {
     this.clock = clock;
+    this.instruments = new Map(instruments.map((instrument) => [instrument.id, instrument]));
   }
 
   connect(sink: (event: VenueEvent) => void): void {
@@ -116,9 +126,31 @@ export class NotingVenue implements VenuePort {
   query(): void {}
   close(): void {}
 
-  snapshot() {
-    const [balanceUnits, asOfMs] = [0, this.clock.nowMs()];
-    return Promise.resolve({ asOfMs, balanceUnits, orders: [], positions: [], fills: [] });
+  openOrders() {
+    return [];
+  }
+
+  /** Whatever it does is told at once, so nobody needs a picture after the first. */
+  changes(): number {
+    return 0;
+  }
+
+  snapshot(accountId: AccountId) {
+    const own = [...this.books].filter(([key]) => key.startsWith(`${accountId}|`));
+    let balanceUnits = 0;
+    for (const [, book] of own) balanceUnits += book.realizedUnits - book.feesUnits;
+    const positions = own.map(([key, { openLots, costUnits }]) => ({
+      instrument: key.slice(accountId.length + 1) as InstrumentId,
+      openLots,
+      costUnits,
+    }));
+    return Promise.resolve({
+      asOfMs: this.clock.nowMs(),
+      balanceUnits,
+      orders: [],
+      positions,
+      fills: [],
+    });
   }
 
   accept({ accountId, orderId }: SubmitOrder): void {
@@ -151,6 +183,10 @@ export class NotingVenue implements VenuePort {
     this.reports += 1;
     const fillId = FillId.parse(`F${this.reports}`);
     const fill = { ...of, fillId, feeUnits: 1_400_000, venueTimeMs: this.clock.nowMs() };
+    const instrument = this.instruments.get(of.instrument);
+    const key = `${of.accountId}|${of.instrument}`;
+    if (instrument !== undefined)
+      this.books.set(key, applyFill(this.books.get(key) ?? emptyBook, instrument, fill).book);
     this.sink({ type: 'venue.fill', fill });
   }
 }
@@ -184,7 +220,7 @@ export function createStage(options: StageOptions): Stage {
     databaseUuid: 'bench',
     ballastBytes: 0,
   });
-  const venue = new NotingVenue(clock);
+  const venue = new NotingVenue(clock, options.instruments);
   const rules: readonly RuleConfigured[] = ruleSettings(options.unrealizedLimit).filter(
     ({ ruleId }) => !demanding.has(ruleId),
   );
@@ -199,6 +235,7 @@ export function createStage(options: StageOptions): Stage {
     machines: hostedMachines,
     instruments: new Map(options.instruments.map((instrument) => [instrument.id, instrument])),
     accounts: options.accounts.map((id) => ({
+      controls: withoutThrottles,
       id,
       currency: 'USD',
       startBalanceUnits: 0,

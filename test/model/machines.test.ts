@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 /** Verifies: reference/xstate 13.3 for every machine but the order, style 6.2 */
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
+import type { AlertDeskEvent } from '../../src/domain/alert-event.ts';
+import type { KillRun } from '../../src/domain/kill.ts';
 import type {
   AccountEvent,
   ExitEvent,
@@ -11,11 +13,17 @@ import type {
   RuleEvent,
 } from '../../src/domain/machine-event.ts';
 import { accountMachine } from '../../src/machines/account.machine.ts';
+import { alertsMachine } from '../../src/machines/alerts.machine.ts';
 import { exitMachine } from '../../src/machines/exit.machine.ts';
+import { groupMachine } from '../../src/machines/group.machine.ts';
+import { killMachine } from '../../src/machines/kill.machine.ts';
 import { ledgerMachine } from '../../src/machines/ledger.machine.ts';
 import { lockMachine } from '../../src/machines/lock.machine.ts';
+import { ocoMachine } from '../../src/machines/oco.machine.ts';
 import { positionMachine } from '../../src/machines/position.machine.ts';
 import { ruleMachine } from '../../src/machines/rule.machine.ts';
+import { killSamples } from '../support/kill-samples.ts';
+import { bracketInput, groupInput, groupSamples, ocoSamples } from '../support/linked-samples.ts';
 import { restoreAndSend, runLive, stateText, transitionOnce } from '../support/machine-run.ts';
 import {
   accountId,
@@ -72,6 +80,26 @@ const ledgerSamples: Samples<LedgerEvent> = {
       realizedUnits: 0,
     },
   ],
+  'ledger.fillCorrected': [
+    {
+      before: fill('F1', 'buy', 2, 100),
+      fill: fill('F1', 'buy', 2, 100, { feeUnits: 5 }),
+      instrument: mnq,
+      tradingDay: '2026-11-20',
+      realizedUnits: 0,
+      openedLots: 2,
+      closedLots: 0,
+    },
+  ],
+  'ledger.resultCleared': [{ by: 'admin' }],
+  'ledger.weekRolled': [{ boundaryMs: 3_000 }],
+  'ledger.weekCleared': [{ by: 'admin' }],
+  'ledger.equityMarked': [{ equityUnits: 100 }],
+  'ledger.equityRebased': [{ equityUnits: 90 }],
+  'ledger.compared': [
+    { differenceUnits: 20_000, text: 'off' },
+    { differenceUnits: 0, text: '' },
+  ],
   'ledger.dayRolled': [
     { tradingDay: '2026-11-23', boundaryMs: 2_000 },
     { tradingDay: '2026-11-20', boundaryMs: 1_000 },
@@ -121,8 +149,9 @@ const ruleSamples: Samples<RuleEvent> = {
   ],
   'rule.lockEnded': [{ lockId: lossLock }, { lockId: 'RULE-003:cool' as typeof lossLock }],
   'rule.evaluationFailed': [{ reason: 'worker lost' }],
+  'rule.attentionDue': [{}],
   'rule.disabled': [{}],
-  'rule.enabled': [{}],
+  'rule.enabled': [{}, { severity: 'error' }],
 };
 
 const lockSamples: Samples<LockEvent> = {
@@ -130,12 +159,14 @@ const lockSamples: Samples<LockEvent> = {
     { reason: 'again', expiresAtMs: 70_000, observed: -1 },
     { reason: 'again', expiresAtMs: 50_000 },
     { reason: 'again' },
+    { reason: 'by hand', expiresAtMs: 80_000, isIrrevocable: true },
   ],
   'lock.expiryReached': [{}, { monotonicElapsedMs: 10 }],
   'lock.cleared': [
     { on: 'dailyReset', by: 'schedule', reason: 'new day' },
     { on: 'canTrade', by: 'venue', reason: 'restored' },
     { on: 'operatorAck', by: 'ann', reason: 'agreed' },
+    { on: 'operatorAck', by: 'bob', reason: 'agreed' },
     { on: 'expiry', by: 'ann', reason: 'early' },
   ],
 };
@@ -176,11 +207,31 @@ const accountSamples: Samples<AccountEvent> = {
   ],
   'account.exitDelayed': [{ instrument: MES, sources: [lossRule, 'operator'], reason: 'rejected' }],
   'account.dayRolled': [{ tradingDay: '2026-11-23', boundaryMs: 2_000 }],
+  'account.rulesConfigured': [
+    { rulePolicies: { 'RULE-003': { operatorUnlock: 'never', irrevocable: true } } },
+  ],
   'account.reconciled': [{}],
   'account.rearmed': [{ by: 'ann', reason: 'checked' }],
 };
 
 const seen = [facts(2), facts(2, 2), facts(-1), facts(0), facts(0, 0, 1), facts(1, 3)];
+const alertSettings = {
+  minSeverity: 'warning',
+  dedupeMs: 1_000,
+  escalateMs: 2_000,
+  cleanupMs: 3_000,
+} as const;
+const raised = { code: 'STALENESS', entity: 'account', text: '', settings: alertSettings } as const;
+
+const alertSamples: Samples<AlertDeskEvent> = {
+  'alert.raised': [
+    { ...raised, severity: 'warning', isLasting: true },
+    { ...raised, severity: 'info', isLasting: false },
+  ],
+  'alert.resolved': [{ entity: 'account' }],
+  'alert.escalationDue': [{}],
+};
+
 const exitSamples: Samples<ExitEvent> = {
   'exit.required': seen.map((one) => ({
     targetLots: 0,
@@ -240,6 +291,16 @@ const models: Readonly<Record<string, Model>> = {
       (enforcements as object[]).length,
     ],
   },
+  alerts: {
+    machine: alertsMachine,
+    input: { accountId },
+    events: [...events(alertSamples), ...events(alertSamples, 9_000)],
+    states: ['watching'],
+    key: ({ alerts }) =>
+      Object.values(alerts as Record<string, { count: number }>).map(({ count }) =>
+        Math.min(count, 2),
+      ),
+  },
   exit: {
     machine: exitMachine,
     input: { accountId, instrument: MNQ },
@@ -251,6 +312,61 @@ const models: Readonly<Record<string, Model>> = {
       (sent as { atMs: number }).atMs,
       (sources as string[]).length,
     ],
+  },
+  oco: {
+    machine: ocoMachine,
+    input: bracketInput,
+    events: events(ocoSamples),
+    states: ['waiting', 'guarding', 'settling', 'done'],
+    key: ({ members, excessLots }) => [
+      (members as { status: string; isCancelAsked: boolean }[]).map((one) => [
+        one.status,
+        one.isCancelAsked,
+      ]),
+      (excessLots as number) > 0,
+    ],
+  },
+  group: {
+    machine: groupMachine,
+    input: groupInput,
+    events: events(groupSamples),
+    states: [
+      'created',
+      'validated',
+      'hedgeSubmitted',
+      'hedgeFilled',
+      'riskSubmitted',
+      'partiallyFilled',
+      'partiallyExposed',
+      'filled',
+      'hedged',
+      'closed',
+      'emergencyHedged',
+      'failed',
+    ],
+    key: ({ legs, mode, task, wasHedged }) => [
+      (legs as { filledLots: number }[]).map(({ filledLots }) => filledLots),
+      mode,
+      (task as { kind: string; orderId: string }).kind,
+      (task as { kind: string; orderId: string }).orderId,
+      wasHedged,
+    ],
+  },
+  kill: {
+    machine: killMachine,
+    input: { accountId },
+    // The second set is past every deadline of the first.
+    events: [...events(killSamples), ...events(killSamples, 30_000)],
+    states: ['clear', 'canceling', 'flattening', 'latched', 'latchedIncomplete'],
+    key: ({ runs }) =>
+      Object.values(runs as Readonly<Record<string, KillRun>>).map((run) => [
+        run.key,
+        run.mode,
+        run.phase,
+        run.isHeld,
+        run.isIncomplete,
+        Math.min(run.confirmations, 2),
+      ]),
   },
 };
 

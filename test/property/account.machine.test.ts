@@ -25,9 +25,20 @@ function lockOf(
   });
 }
 
+const kinds = [
+  'add',
+  'remove',
+  'lock',
+  'unlock',
+  'day',
+  'configured',
+  'reconciled',
+  'rearm',
+] as const;
+
 const event: fc.Arbitrary<AccountEvent> = fc
   .record({
-    kind: fc.constantFrom('add', 'remove', 'lock', 'unlock', 'day', 'reconciled', 'rearm'),
+    kind: fc.constantFrom(...kinds),
     name: fc.constantFrom(...names, 'startup', 'lock:RULE-003:account'),
     state: fc.constantFrom('REDUCING' as const, 'LOCKED' as const, 'HALTED' as const),
     source: fc.constantFrom(...sources),
@@ -50,6 +61,8 @@ const event: fc.Arbitrary<AccountEvent> = fc
         return { type: 'account.lockEnded', lockId: lock.lockId, source, how: 'expiry', atMs };
       case 'day':
         return { type: 'account.dayRolled', tradingDay: '2026-11-23', boundaryMs: atMs, atMs };
+      case 'configured':
+        return { type: 'account.rulesConfigured', rulePolicies: {}, atMs };
       case 'reconciled':
         return { type: 'account.reconciled', atMs };
       case 'rearm':
@@ -96,6 +109,8 @@ class Reference {
           )
           .map(({ lockId }) => `lock/${lockId}`);
       }
+      case 'account.rulesConfigured':
+        return [];
       case 'account.reconciled':
         this.causes.delete('startup');
         return [];

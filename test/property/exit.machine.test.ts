@@ -105,7 +105,7 @@ class Venue {
       assert.strictEqual(this.excess, 0, 'INV-EXIT-2');
       assert.deepEqual(this.closes, [], 'INV-EXIT-2');
       if (this.targets.includes(0)) assert.deepEqual(this.others, [], 'INV-EXIT-2');
-    } else if (one.type === 'alert') {
+    } else if (one.type === 'incident') {
       this.delayed += 1;
     }
   }

@@ -1,4 +1,4 @@
-/** Verifies: INV-LOCK-1, INV-LOCK-2, INV-LOCK-3, rules 5.2, 5.5 */
+/** Verifies: INV-LOCK-1, INV-LOCK-2, INV-LOCK-3, INV-LOCK-4, rules 5.2, 5.5 */
 import fc from 'fast-check';
 import { assert, it } from 'vitest';
 import type { LockEvent, LockInput } from '../../src/domain/machine-event.ts';
@@ -36,7 +36,7 @@ const event: fc.Arbitrary<LockEvent> = fc.oneof(
   fc.record({
     type: fc.constant('lock.cleared' as const),
     on: clearing,
-    by: fc.constant('ann'),
+    by: fc.constantFrom('ann', 'bob'),
     reason: fc.constant('asked'),
     atMs: time,
   }),
@@ -94,6 +94,45 @@ it('ends by time only when both clocks have reached its end, and otherwise only 
       }
     }),
     { numRuns: 1_000 },
+  );
+  for (const count of Object.values(seen)) assert.isAbove(count, 20);
+});
+
+it('under four eyes ends only when two different people say so within a quarter of an hour', () => {
+  const seen = { cleared: 0, same: 0, late: 0 };
+  const word = fc.record({
+    by: fc.constantFrom('ann', 'bob', 'cat'),
+    pauseMs: fc.constantFrom(1, 60_000, 899_999, 900_000, 900_001, 2_000_000),
+  });
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 8 }), (words) => {
+      const { expiresAtMs: _, ...endless } = lockInput({
+        operatorUnlock: 'fourEyes',
+        clearsOn: ['operatorAck'],
+      });
+      const run = runLive(lockMachine, endless);
+      let first: { by: string; atMs: number } | undefined;
+      let atMs = 0;
+      for (const { by, pauseMs } of words) {
+        atMs += pauseMs;
+        const isWaiting = first !== undefined && atMs - first.atMs <= 900_000;
+        const { state } = run.send({
+          type: 'lock.cleared',
+          on: 'operatorAck',
+          by,
+          reason: 'r',
+          atMs,
+        });
+        const isSecond = isWaiting && first?.by !== by;
+        assert.strictEqual(state, isSecond ? 'cleared' : 'active', 'INV-LOCK-4');
+        if (isSecond) seen.cleared += 1;
+        else if (isWaiting) seen.same += 1;
+        else if (first !== undefined) seen.late += 1;
+        if (isSecond) return;
+        if (!isWaiting) first = { by, atMs };
+      }
+    }),
+    { numRuns: 500 },
   );
   for (const count of Object.values(seen)) assert.isAbove(count, 20);
 });

@@ -1,6 +1,13 @@
-/** Verifies: crash-testing 5 and 6 (I1, I3, I4, I5, I7, I10, I12), execution 2.2, 2.3, 3 and 8, supervision 5 to 8 */
+/**
+ * Verifies: crash-testing 5 and 6 (I1, I3, I4, I5, I7, I8, I10, I12, I13), execution 2.2, 2.3, 3, 5, 8, 9 and 11,
+ * supervision 5 to 8, projectx 15 and 16
+ *
+ * A part of the seeds; `npm run sim` plays ten thousand.
+ */
 import { describe, expect, it } from 'vitest';
-import { simulate, type SimulationResult } from '../support/simulation-plan.ts';
+import { simulate } from '../support/simulation-plan.ts';
+import { rareThingsOfFewRuns } from '../support/simulation-rare.ts';
+import { addRun, emptyTotals, told, unseen } from '../support/simulation-report.ts';
 
 const isLong = process.env['BULKHEAD_SIMULATION'] === 'long';
 /** `BULKHEAD_SEED=n` replays one seed and says what happened in it. */
@@ -11,38 +18,7 @@ const seeds =
     ? Array.from({ length: isLong ? 3_000 : 120 }, (_, index) => from + index)
     : [Number(replayed)];
 const portion = 20;
-
-/** What a soak must have seen; a thing that never happened was not tested. */
-const rareThings = [
-  'command refused at a full inbox',
-  'died beforeCommit',
-  'died afterCommit',
-  'died beforeSend',
-  'died afterSend',
-  'duplicate fill',
-  'fill closed at once while locked',
-  'fill while a cancel was asked',
-  'halted',
-  'late fill',
-  'lock active over a restart',
-  'lost answer resolved',
-  'partial fill',
-  'picture that could not be read',
-  'poison',
-  'quarantine',
-  'restart with an effect in doubt',
-  'voided fill',
-];
-const marks = new Set<string>();
-
-function told({ seed, problems, trace }: SimulationResult): string {
-  return [
-    `seed ${seed}: BULKHEAD_SEED=${seed} npm run test:simulation replays it`,
-    ...problems.map((problem) => `  ${problem}`),
-    'what happened last:',
-    ...trace.map((line) => `  ${line}`),
-  ].join('\n');
-}
+const totals = emptyTotals();
 
 describe('the whole engine among failing parts', () => {
   const portions = Array.from({ length: Math.ceil(seeds.length / portion) }, (_, index) =>
@@ -55,7 +31,7 @@ describe('the whole engine among failing parts', () => {
       const broken: string[] = [];
       for (const seed of part) {
         const result = await simulate(seed);
-        for (const mark of result.marks) marks.add(mark);
+        addRun(totals, result);
         if (result.problems.length > 0) broken.push(told(result));
       }
       expect(broken.slice(0, 3).join('\n\n')).toBe('');
@@ -63,7 +39,7 @@ describe('the whole engine among failing parts', () => {
   );
 
   it.skipIf(replayed !== undefined)('has met every rare thing at least once', () => {
-    expect(rareThings.filter((thing) => !marks.has(thing))).toEqual([]);
+    expect(unseen(totals, rareThingsOfFewRuns)).toEqual([]);
   });
 
   it('writes the same journal to the last hash when a seed is played again', async () => {

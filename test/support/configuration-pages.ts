@@ -103,9 +103,11 @@ function judgedText(rule: RuleDefinition): string {
 }
 
 function gateText(rule: RuleDefinition): string {
-  return rule.judgeOrder === undefined
-    ? 'it has no say.'
-    : `an order that adds risk is refused with \`${rule.code}\` while the verdict is \`DENY\` or \`UNKNOWN\`, or would be with it ([denial codes](denial-codes.md)).`;
+  if (rule.judgeOrder === undefined) return 'it has no say.';
+  const refused = `an order that adds risk is refused with \`${rule.code}\` while the verdict is \`DENY\``;
+  return rule.code === 'UNREALIZED_LOSS_REACHED' || rule.code === 'UNREALIZED_PROFIT_REACHED'
+    ? `${refused}; while it is \`UNKNOWN\` the account is REDUCING, and the cause of that is the reason, such as \`STALE_DATA\` ([denial codes](denial-codes.md)).`
+    : `${refused} or \`UNKNOWN\`, or would be with it ([denial codes](denial-codes.md)).`;
 }
 
 function lowerFirst(text: string): string {
@@ -125,9 +127,9 @@ export function configurationPage(): string {
 # Configuration
 
 Every key of a configuration file. How files are found, read and refused is told in
-[operating/run.md](../operating/run.md#configuration); [config/bulkhead.example.yaml](../../config/bulkhead.example.yaml)
-has every key with its default. Editors that know \`yaml-language-server\` check a file that begins like the example,
-with [config/bulkhead.schema.json](../../config/bulkhead.schema.json).
+[operating/run.md](../operating/run.md#configuration). The folder [config](../../config/risk.yaml) has every key with its
+default, by topic; [config/bulkhead.example.yaml](../../config/bulkhead.example.yaml) is one file with what most people
+need. Editors that know \`yaml-language-server\` check a file that begins like these, with the schema beside it.
 
 A number may be written plain or as text; amounts are read from their text, so \`-500.10\` is exactly that.
 

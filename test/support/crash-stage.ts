@@ -6,7 +6,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine } from '../../src/actors/engine.ts';
-import { Lockstep } from '../../src/bin/lockstep.ts';
+import { Lockstep, startEngine } from '../../src/bin/lockstep.ts';
 import { hostedMachines, knownMachines } from '../../src/bin/machines.ts';
 import { SimulatedCrash, VenueTap } from '../../src/bin/scenario/venue-tap.ts';
 import type { AccountId, FillId, InstrumentId } from '../../src/domain/ids.ts';
@@ -94,7 +94,8 @@ export class CrashStage {
     const onQuote = this.venue.onQuote.bind(this.venue);
     const lockstep = new Lockstep({ clock, engine, evaluator, onQuote });
     this.life = { engine, lockstep, journal };
-    await engine.start();
+    // A venue that takes its time answers only when the clock moves.
+    await (this.venue.faults.latencyMs === 0 ? engine.start() : startEngine(clock, engine));
     await lockstep.rest();
   }
 
@@ -173,6 +174,31 @@ export class CrashStage {
       venueTimeMs: this.clock.nowMs(),
     };
     await this.elsewhere((venue) => venue.externalFill(fill));
+  }
+
+  /** Somebody pulls the kill switch of the account. */
+  async pullKillSwitch(kill: {
+    readonly mode: 'cancelOnly' | 'flatten';
+    readonly isEmergency: boolean;
+  }): Promise<void> {
+    await this.live(async ({ engine, lockstep }) => {
+      engine.operate({
+        verb: 'kill',
+        kill: { scope: 'account', trigger: 'operator', ...kill },
+        accountId,
+        requestId: 'kill',
+        role: 'operator',
+        by: 'ann',
+        reason: 'test',
+      });
+      await lockstep.rest();
+    });
+  }
+
+  /** What the kill switch says of itself. */
+  killState(): string {
+    const runs = this.life?.engine.world.accounts.get(accountId)?.kills ?? [];
+    return runs.map(({ key, phase, result }) => `${key} ${phase} ${result}`).join();
   }
 
   async forbidTrading(): Promise<void> {
@@ -284,7 +310,7 @@ export class CrashStage {
     const commit = (batch: TurnBatch) => {
       const head = journal.commit(batch);
       this.isBreached ||= batch.entries.some(({ eventJson }) =>
-        /"type":"account\.(enforcement|automation)Wanted"/.test(eventJson),
+        /"type":"(account\.(enforcement|automation)Wanted|kill\.triggered)"/.test(eventJson),
       );
       this.happened('commit');
       return head;

@@ -169,14 +169,24 @@ export function recordText(recorded: Recorded): string {
       return `timer ${recorded.timer} off`;
     case 'intent':
       return `intent ${recorded.intent.side} ${recorded.intent.quantityLots}`;
+    case 'order.place':
+      return `place ${recorded.key} ${recorded.intent.side} ${recorded.intent.quantityLots}`;
     case 'orders.cancel':
       return `cancel ${recorded.which}${recorded.instrument === undefined ? '' : ` ${recorded.instrument}`}`;
     case 'exit.require':
       return `exit ${recorded.instrument} ${recorded.targetLots} for ${recorded.source}`;
     case 'alert':
       return `alert ${recorded.severity} ${recorded.code}`;
+    case 'alert.send':
+      return `send ${recorded.severity} ${recorded.code}`;
     case 'incident':
       return `incident ${recorded.code}`;
+    case 'kill.cancelOrders':
+      return `cancel of the kill ${recorded.key}`;
+    case 'kill.takePicture':
+      return 'picture';
+    case 'kill.require':
+      return `kill ${recorded.scope}`;
     case 'venue.submitOrder':
     case 'venue.cancelOrder':
     case 'venue.modifyOrder':

@@ -122,6 +122,12 @@ function paperText(event: VenueEvent): string {
       return `position ${event.openLots}`;
     case 'venue.balance':
       return `balance ${event.balanceUnits}`;
+    case 'venue.visibility':
+      return `visible ${event.isVisible}`;
+    case 'venue.call':
+      return `${event.call} failed: ${event.reason}`;
+    case 'venue.product':
+      return `product ${event.instrument} ${event.status}`;
     case 'venue.link':
       return `link ${event.status} ${event.reason}`;
   }

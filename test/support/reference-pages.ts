@@ -1,17 +1,17 @@
 /** The pages that are made from the code. `npm run docs` writes them; a test compares them. */
 import type { AnyStateMachine } from 'xstate';
+import { topicFiles } from '../../src/bin/configuration/topics.ts';
 import { denialCatalogue } from '../../src/domain/denial.ts';
+import { matrixOf, type MatrixCell, type MatrixRegion } from '../../src/inspector/chart-matrix.ts';
+import { mermaidOf } from '../../src/inspector/chart-mermaid.ts';
+import { chartOf } from '../../src/inspector/chart.ts';
+import { alertsPage } from './alerts-page.ts';
 import { configurationPage, rulesPage } from './configuration-pages.ts';
-import {
-  loadMachines,
-  matrixOf,
-  mermaidOf,
-  type MatrixCell,
-  type MatrixRegion,
-} from './machine-matrix.ts';
+import { loadMachines } from './exported-machines.ts';
+import { inspectorProtocolPage } from './inspector-protocol-page.ts';
 import { generated, markdownTable } from './page-text.ts';
 import { requirementGroups, type RequirementGroup } from './requirements-page.ts';
-import { editorSchema, formattedJson } from './schema-keys.ts';
+import { editorSchema, formattedJson, topicSchema } from './schema-keys.ts';
 
 /** One generated page: where it goes, and how its text is made. */
 export type ReferencePage = {
@@ -24,10 +24,16 @@ export type ReferencePage = {
 export const referencePages: readonly ReferencePage[] = [
   { path: 'docs/reference/machines.md', text: machinesPage },
   { path: 'docs/reference/denial-codes.md', text: denialCodesPage },
+  { path: 'docs/reference/inspector-protocol.md', text: inspectorProtocolPage },
+  { path: 'docs/reference/alerts.md', text: alertsPage },
   { path: 'docs/reference/rules.md', text: rulesPage },
   { path: 'docs/reference/config.md', text: configurationPage },
   { path: 'docs/requirements/foundation.md', text: requirementsPage },
   { path: 'config/bulkhead.schema.json', text: () => `${formattedJson(editorSchema())}\n` },
+  ...Object.entries(topicFiles).map(([file, keys]) => ({
+    path: `config/${file.replace('.yaml', '.schema.json')}`,
+    text: () => `${formattedJson(topicSchema(keys))}\n`,
+  })),
 ];
 
 async function machinesPage(): Promise<string> {
@@ -47,10 +53,11 @@ ${machines.map(machineSection).join('\n\n')}
 }
 
 function machineSection(machine: AnyStateMachine): string {
+  const chart = chartOf(machine);
   return [
     `## ${machine.id}, version ${machine.version ?? 'none'}`,
-    ...matrixOf(machine).map(regionSection),
-    `\`\`\`mermaid\n${mermaidOf(machine)}\n\`\`\``,
+    ...matrixOf(chart).map(regionSection),
+    `\`\`\`mermaid\n${mermaidOf(chart)}\n\`\`\``,
   ].join('\n\n');
 }
 

@@ -154,6 +154,19 @@ export function editorSchema(): unknown {
   };
 }
 
+/** The schema of one file of a configuration folder: its top-level keys out of that of the whole. */
+export function topicSchema(keys: readonly string[]): unknown {
+  const whole = editorSchema() as KeySchema & { readonly $defs: object };
+  const { properties = {}, $defs, ...rest } = whole;
+  const own = Object.entries(properties).filter(([key]) => keys.includes(key));
+  const isWithRules = own.some(([key]) => key === 'rules' || key === 'accounts');
+  return {
+    ...without(rest, ['required']),
+    properties: Object.fromEntries(own),
+    ...(isWithRules ? { $defs } : {}),
+  };
+}
+
 /** The loader reads every number as its text, so a number is right wherever text is. */
 function forEditors(schema: KeySchema): KeySchema {
   const { properties, items, anyOf, ...rest } = schema;
@@ -204,8 +217,9 @@ function withRules(schema: unknown): object {
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(
       Object.entries(value).map(([key, inner]) => {
-        if (!keys.has(key)) return [key, visit(inner)];
-        const { description } = inner as KeySchema;
+        const { description, type } = inner as KeySchema;
+        // The timers name rules too, with the length of a lock.
+        if (!keys.has(key) || type !== 'object') return [key, visit(inner)];
         return [key, { description, $ref: `#/$defs/${key}` }];
       }),
     );

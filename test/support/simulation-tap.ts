@@ -3,18 +3,30 @@
  * may die. What the venue says to an engine that is down is lost, as on a broken connection.
  */
 import type { Approved } from '../../src/domain/approved.ts';
-import type { AccountId, OrderId } from '../../src/domain/ids.ts';
+import type { AccountId, InstrumentId, OrderId } from '../../src/domain/ids.ts';
 import type { CancelOrder, ModifyOrder, SubmitOrder } from '../../src/domain/order.ts';
 import type { JournalPort, TurnBatch } from '../../src/ports/journal.port.ts';
-import type { VenueEvent, VenuePort, VenueSnapshot } from '../../src/ports/venue.port.ts';
+import type {
+  VenueEvent,
+  VenueOrder,
+  VenuePort,
+  VenueSnapshot,
+} from '../../src/ports/venue.port.ts';
 import type { PaperVenue } from '../../src/venues/paper/paper-venue.ts';
 
 export const crashPoints = ['beforeCommit', 'afterCommit', 'beforeSend', 'afterSend'] as const;
-export type CrashPoint = (typeof crashPoints)[number];
+/** The store says that it has failed: before anything was written, or although everything was. */
+export const storePoints = ['storeFails', 'storeFailsLate'] as const;
+export type CrashPoint = (typeof crashPoints)[number] | (typeof storePoints)[number];
 
 /** The process dies here. */
 export class SimulatedCrash extends Error {
   override readonly name = 'SimulatedCrash';
+}
+
+/** The commit has failed, or nobody knows: the engine has to stop. Source: durability C4. */
+export class SimulatedStoreFailure extends Error {
+  override readonly name = 'SimulatedStoreFailure';
 }
 
 /** Kills the process when a point has been passed so often. */
@@ -37,7 +49,9 @@ export class CrashPlan {
     if (this.armed.left > 0) return;
     this.armed = undefined;
     this.died.push(point);
-    throw new SimulatedCrash(point);
+    throw point === 'storeFails' || point === 'storeFailsLate'
+      ? new SimulatedStoreFailure(point)
+      : new SimulatedCrash(point);
   }
 }
 
@@ -47,6 +61,7 @@ export class VenueTap implements VenuePort {
   private readonly venue: PaperVenue;
   private readonly crash: CrashPlan;
   private readonly onSubmit: (order: SubmitOrder) => void;
+  private readonly sent = new WeakSet<object>();
   private sink: ((event: VenueEvent) => void) | undefined;
 
   constructor(venue: PaperVenue, crash: CrashPlan, onSubmit: (order: SubmitOrder) => void) {
@@ -66,23 +81,34 @@ export class VenueTap implements VenuePort {
 
   submit(order: Approved<SubmitOrder>): void {
     this.onSubmit(order);
-    this.pass(() => this.venue.submit(order));
+    this.pass(order, () => this.venue.submit(order));
   }
 
   cancel(cancel: CancelOrder): void {
-    this.pass(() => this.venue.cancel(cancel));
+    this.pass(cancel, () => this.venue.cancel(cancel));
   }
 
   modify(modify: ModifyOrder): void {
-    this.pass(() => this.venue.modify(modify));
+    this.pass(modify, () => this.venue.modify(modify));
   }
 
   query(accountId: AccountId, orderId: OrderId): void {
     this.venue.query(accountId, orderId);
   }
 
+  changes(accountId: AccountId): number | undefined {
+    return this.venue.changes?.(accountId);
+  }
+
   snapshot(accountId: AccountId, sinceMs: number): Promise<VenueSnapshot> {
     return this.venue.snapshot(accountId, sinceMs);
+  }
+
+  openOrders(
+    accountId: AccountId,
+    instrument: InstrumentId,
+  ): readonly VenueOrder[] | Promise<readonly VenueOrder[]> {
+    return this.venue.openOrders?.(accountId, instrument) ?? [];
   }
 
   /** The process ends, the venue lives on. */
@@ -90,7 +116,13 @@ export class VenueTap implements VenuePort {
     this.disconnect();
   }
 
-  private pass(act: () => void): void {
+  private pass(command: object, act: () => void): void {
+    // What leaves again does so when a promise is kept: nobody there could be killed.
+    if (this.sent.has(command)) {
+      act();
+      return;
+    }
+    this.sent.add(command);
     this.crash.pass('beforeSend');
     act();
     this.crash.pass('afterSend');
@@ -105,9 +137,11 @@ export function tappedJournal(
 ): JournalPort {
   const commit = (batch: TurnBatch): ReturnType<JournalPort['commit']> => {
     crash.pass('beforeCommit');
+    crash.pass('storeFails');
     const head = journal.commit(batch);
     onCommitted(batch);
     crash.pass('afterCommit');
+    crash.pass('storeFailsLate');
     return head;
   };
   return new Proxy(journal, {

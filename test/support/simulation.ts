@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import type { AccountRuntime } from '../../src/actors/account-runtime.ts';
 import { Engine } from '../../src/actors/engine.ts';
 import type { StartReport } from '../../src/actors/recovery.ts';
+import type { ReloadSettings } from '../../src/actors/reload.ts';
 import type { AccountSettings } from '../../src/actors/world.ts';
 import { Lockstep } from '../../src/bin/lockstep.ts';
 import { hostedMachines, knownMachines } from '../../src/bin/machines.ts';
-import type { AccountId, ActorId, InstrumentId } from '../../src/domain/ids.ts';
+import type { AccountId, ActorId, InstrumentId, OrderId } from '../../src/domain/ids.ts';
 import { builtInInstruments } from '../../src/domain/instruments.ts';
-import type { SubmitOrder } from '../../src/domain/order.ts';
+import type { OrderIntent, SubmitOrder } from '../../src/domain/order.ts';
 import { TradingCalendar } from '../../src/domain/trading-day.ts';
 import { SimulatedClock } from '../../src/kernel/clock.ts';
 import { createIds } from '../../src/kernel/ids.ts';
@@ -23,8 +24,15 @@ import type { FillRow, JournalPort, TurnBatch } from '../../src/ports/journal.po
 import { ruleCatalogue } from '../../src/rules/registry.ts';
 import { createPaperVenue, type PaperVenue } from '../../src/venues/paper/paper-venue.ts';
 import { createInlineEvaluator } from '../../src/workers/inline-evaluator.ts';
-import { submissionProblem } from './simulation-invariants.ts';
-import { CrashPlan, SimulatedCrash, tappedJournal, VenueTap } from './simulation-tap.ts';
+import { exposureProblem, submissionProblem } from './simulation-invariants.ts';
+import type { LinkedIntent } from './simulation-people.ts';
+import {
+  CrashPlan,
+  SimulatedCrash,
+  SimulatedStoreFailure,
+  tappedJournal,
+  VenueTap,
+} from './simulation-tap.ts';
 
 /** Tuesday 2026-03-10; the trading day changes at 22:00 UTC (17:00 in Chicago). */
 const middayMs = Date.UTC(2026, 2, 10, 15, 0, 0);
@@ -32,7 +40,7 @@ const lateMs = Date.UTC(2026, 2, 10, 21, 58, 0);
 const startBalanceUnits = 50_000_000_000;
 const instrumentNames = ['MNQ', 'MES', 'MGC'] as const;
 const startTicks: Readonly<Record<string, number>> = { MNQ: 80_000, MES: 22_000, MGC: 20_000 };
-const traceMax = 60;
+const traceMax = Number(process.env['BULKHEAD_TRACE'] ?? 60);
 
 /** One process of the engine. */
 export type Life = {
@@ -46,15 +54,22 @@ export type Life = {
 type LockSeen = {
   readonly account: AccountId;
   readonly lockId: string;
+  /** Ends when the venue permits trading again, which it may have said meanwhile. */
+  readonly isUntilRestored: boolean;
   readonly expiresAtMs: number;
 };
+
+type KillSeen = { readonly account: AccountId; readonly runId: string };
 
 /** What a crash of the process must not lose, and what the invariants compare: only what was committed. */
 export type Committed = {
   /** Fills by account and trade id, in order of booking; more than one is a double booking. */
   readonly fills: Map<string, FillRow[]>;
-  /** Active locks after the last commit. */
+  /** Active locks and kill latches after the last commit. */
   locks: readonly LockSeen[];
+  kills: readonly KillSeen[];
+  /** Request ids of people's commands that are rows. */
+  readonly commands: Set<string>;
   deadLetters: { readonly to: string; readonly eventJson: string; readonly reason: string }[];
 };
 
@@ -64,12 +79,18 @@ export class Simulation {
   readonly venue: PaperVenue;
   readonly random: Random;
   readonly crashPlan = new CrashPlan();
-  readonly accounts: readonly AccountSettings[];
+  accounts: readonly AccountSettings[];
   readonly instruments: readonly InstrumentId[];
   readonly prices: Map<InstrumentId, number>;
-  readonly committed: Committed = { fills: new Map(), locks: [], deadLetters: [] };
-  /** Rare things that happened. */
-  readonly marks = new Set<string>();
+  readonly committed: Committed = {
+    fills: new Map(),
+    locks: [],
+    kills: [],
+    commands: new Set(),
+    deadLetters: [],
+  };
+  /** How often each rare thing happened. */
+  readonly marks = new Map<string, number>();
   readonly problems: string[] = [];
   readonly trace: string[] = [];
   /** Actors that throw, by how often they still do and on which event; empty type: on any. */
@@ -77,6 +98,15 @@ export class Simulation {
   /** Trades that the venue has taken back, and those of them that the engine has heard of, by account and trade id. */
   readonly voided = new Set<string>();
   readonly takenVoids = new Set<string>();
+  /** What people and strategies remember. */
+  lastSignal: OrderIntent['signal'] | undefined;
+  readonly lastOrders: OrderId[] = [];
+  readonly pairs: LinkedIntent[] = [];
+  commands = 0;
+  reloads = 0;
+  /** The store has failed while it was written to: what a kill did then left no row. */
+  hasStoreFailed = false;
+  private readonly startedAtMs: number;
   private life: Life | undefined;
   private readonly directory: string;
   private epochs = 0;
@@ -85,7 +115,8 @@ export class Simulation {
     this.seed = seed;
     this.random = createRandom(`simulation/${seed}`);
     const setup = this.random.fork('setup');
-    this.clock = new SimulatedClock(setup.int(5) === 0 ? lateMs : middayMs);
+    this.startedAtMs = setup.int(5) === 0 ? lateMs : middayMs;
+    this.clock = new SimulatedClock(this.startedAtMs);
     this.directory = mkdtempSync(
       join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bulkhead-simulation-'),
     );
@@ -123,6 +154,30 @@ export class Simulation {
     if (this.trace.length > traceMax) this.trace.shift();
   }
 
+  mark(name: string, times = 1): void {
+    this.marks.set(name, (this.marks.get(name) ?? 0) + times);
+  }
+
+  /** Simulated time so far. */
+  get livedMs(): number {
+    return this.clock.nowMs() - this.startedAtMs;
+  }
+
+  /** The same accounts under other limits. */
+  anotherConfiguration(random: Random): readonly AccountSettings[] {
+    return this.accounts.map((account) => ({ ...account, rules: configuredRules(random) }));
+  }
+
+  /** Everything that a reload replaces. */
+  settings(accounts: readonly AccountSettings[]): ReloadSettings {
+    return {
+      accounts,
+      calendar: new TradingCalendar({ time: '17:00', zone: 'America/Chicago', kind: 'futures' }),
+      mode: 'PAPER',
+      quoteMaxAgeMs: 5_000,
+    };
+  }
+
   problem(text: string): void {
     this.note(`PROBLEM ${text}`);
     this.problems.push(text);
@@ -148,6 +203,7 @@ export class Simulation {
 
   private async startOnce(): Promise<void> {
     const before = this.committed.locks;
+    const killsBefore = this.committed.kills;
     const opened = this.open();
     this.life = opened.life;
     const { engine, lockstep } = opened.life;
@@ -156,8 +212,9 @@ export class Simulation {
     this.epochs += 1;
     const report = opened.life.report();
     this.note(`STARTED epoch ${opened.life.journal.epoch}, in doubt ${report?.inDoubt ?? 0}`);
-    if ((report?.inDoubt ?? 0) > 0) this.marks.add('restart with an effect in doubt');
+    if ((report?.inDoubt ?? 0) > 0) this.mark('restart with an effect in doubt');
     this.checkLocks(before);
+    this.checkKills(killsBefore);
   }
 
   /** Waits for a promise of the engine while simulated time goes on. */
@@ -189,7 +246,12 @@ export class Simulation {
 
   private dieOf(error: unknown): void {
     if (error instanceof SimulatedCrash) this.note(`DIED ${error.message}`);
-    else {
+    else if (error instanceof SimulatedStoreFailure) {
+      // Fail-stop: what the process does then it does without the store.
+      this.hasStoreFailed = true;
+      this.mark('the store failed');
+      this.note(`STOPPED ${error.message}`);
+    } else {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.problem(`the engine stopped by itself: ${text}`);
       if (this.problems.length > 3) throw error;
@@ -287,10 +349,7 @@ export class Simulation {
       alerts: { raise: () => undefined },
       machines: hostedMachines,
       instruments: builtInInstruments,
-      accounts: this.accounts,
-      calendar: new TradingCalendar({ time: '17:00', zone: 'America/Chicago', kind: 'futures' }),
-      mode: 'PAPER',
-      quoteMaxAgeMs: 5_000,
+      ...this.settings(this.accounts),
       onNote: (text) => this.note(text),
       beforeStep: (actor, event) => this.stumble(actor, event.type),
     });
@@ -318,53 +377,84 @@ export class Simulation {
   }
 
   private committedBatch(batch: TurnBatch): void {
-    const { committed, marks } = this;
+    const { committed } = this;
     for (const row of batch.fills ?? []) {
       const key = `${row.fill.accountId}|${row.fill.fillId}`;
       committed.fills.set(key, [...(committed.fills.get(key) ?? []), row]);
     }
+    for (const row of batch.fillCorrections ?? [])
+      committed.fills.set(`${row.fill.accountId}|${row.fill.fillId}`, [row]);
     for (const { to, eventJson, reason } of batch.deadLetters ?? [])
       committed.deadLetters.push({ to, eventJson, reason });
     const locks: LockSeen[] = [];
+    const kills: KillSeen[] = [];
     for (const account of this.life?.engine.world.accounts.values() ?? []) {
-      for (const { lockId, expiresAtMs } of account.locks.values())
-        locks.push({ account: account.id, lockId, expiresAtMs: expiresAtMs ?? Infinity });
+      for (const { runId } of account.kills) kills.push({ account: account.id, runId });
+      for (const { lockId, expiresAtMs, kind } of account.locks.values())
+        locks.push({
+          account: account.id,
+          lockId,
+          isUntilRestored: kind === 'untilRestored',
+          expiresAtMs: expiresAtMs ?? Infinity,
+        });
     }
     committed.locks = locks;
-    if ((batch.quarantines ?? []).length > 0) marks.add('quarantine');
-    if ((batch.poisons ?? []).length > 0) marks.add('poison');
+    committed.kills = kills;
+    if ((batch.quarantines ?? []).length > 0) this.mark('quarantine');
+    if ((batch.poisons ?? []).length > 0) this.mark('poison');
     if ((batch.effectChanges ?? []).some(({ state }) => state === 'RECONCILED'))
-      marks.add('lost answer resolved');
+      this.mark('lost answer resolved');
     for (const { code } of batch.incidents ?? []) {
-      if (code.startsWith('LATE_FILL')) marks.add('late fill');
+      this.mark(`incident ${code}`);
+      if (code.startsWith('LATE_FILL')) this.mark('late fill');
       const mark = incidentMarks[code];
-      if (mark !== undefined) marks.add(mark);
+      if (mark !== undefined) this.mark(mark);
     }
     for (const { eventJson, fromState, toState, machine } of batch.entries) {
+      if (machine === 'input' && eventJson.includes('"operator.command"')) {
+        const row = JSON.parse(eventJson) as { command: { requestId: string } };
+        committed.commands.add(row.command.requestId);
+      }
+      if (machine === 'group' || machine === 'oco' || machine === 'kill')
+        this.markState(machine, fromState, toState);
       if (machine === 'ledger' && eventJson.startsWith('{"type":"ledger.fillVoided"')) {
         const { fill } = JSON.parse(eventJson) as { fill: { accountId: string; fillId: string } };
         this.takenVoids.add(`${fill.accountId}|${fill.fillId}`);
-        marks.add('voided fill');
+        this.mark('voided fill');
       }
       if (!eventJson.startsWith('{"type":"order.filled"')) continue;
-      if (toState.includes('"execution":"partial"')) marks.add('partial fill');
-      if (/pendingCancel|pendingBoth/.test(fromState)) marks.add('fill while a cancel was asked');
+      if (toState.includes('"execution":"partial"')) this.mark('partial fill');
+      if (/pendingCancel|pendingBoth/.test(fromState)) this.mark('fill while a cancel was asked');
     }
-    if ((this.life?.engine.world.counters.duplicateFills ?? 0) > 0) marks.add('duplicate fill');
+    if ((this.life?.engine.world.counters.duplicateFills ?? 0) > 0) this.mark('duplicate fill');
   }
 
   /** I7: a lock that was committed is there after every start, until its end. */
   private checkLocks(before: readonly LockSeen[]): void {
-    for (const { account, lockId, expiresAtMs } of before) {
+    for (const { account, lockId, expiresAtMs, isUntilRestored } of before) {
       if (expiresAtMs <= this.clock.nowMs()) continue;
-      this.marks.add('lock active over a restart');
+      if (isUntilRestored && this.account(account).canTrade !== false) continue;
+      this.mark('lock active over a restart');
       if (!this.account(account).locks.has(lockId))
         this.problem(`I7: lock ${lockId} of ${account} did not survive the restart`);
     }
   }
 
+  private markState(machine: string, from: string, to: string): void {
+    if (from !== to && to.length < 40) this.mark(`${machine} ${to.replaceAll('"', '')}`);
+  }
+
+  /** I7: a kill that was committed is latched after every start. */
+  private checkKills(before: readonly KillSeen[]): void {
+    for (const { account, runId } of before) {
+      this.mark('kill latched over a restart');
+      if (!this.account(account).kills.some((kill) => kill.runId === runId))
+        this.problem(`I7: the kill ${runId} of ${account} did not survive the restart`);
+    }
+  }
+
   private judgeSubmission(order: SubmitOrder): void {
-    const problem = submissionProblem(this, order);
+    const problem = submissionProblem(this, order) ?? exposureProblem(this, order);
     if (problem !== undefined) this.problem(problem);
   }
 }
@@ -374,25 +464,43 @@ const incidentMarks: Readonly<Record<string, string>> = {
   EXPOSURE_WHILE_LOCKED: 'fill closed at once while locked',
   LATE_ORDER: 'order found after it counted as failed',
   RECONCILIATION_FAILED: 'picture that could not be read',
-  EXTRA_POSITION: 'position that only the venue knew',
+  GHOST_POSITION: 'position that only the venue knew',
 };
 
-/** RULE-001, RULE-003 and RULE-004 with limits that the runs reach. */
+/** Most of the rules, with limits that the runs reach; each run has a part of them. */
 function configuredRules(setup: Random): AccountSettings['rules'] {
-  const pick = <Value>(values: readonly Value[]): Value =>
+  const choose = <Value>(values: readonly Value[]): Value =>
     values[setup.int(values.length)] as Value;
-  const settings: Readonly<Record<string, object>> = {
-    maxContracts: { limit: pick([3, 5, 8]), lockoutOnBreach: pick(['none', 'cooldown:2m']) },
-    dailyRealizedLoss: { limit: pick(['-200', '-500', '-1500']) },
+  const often: Readonly<Record<string, object>> = {
+    maxContracts: {
+      limit: choose([3, 5, 8]),
+      countType: choose(['net', 'gross']),
+      lockoutOnBreach: choose(['none', 'cooldown:2m']),
+    },
+    dailyRealizedLoss: { limit: choose(['-500', '-3000', '-20000']) },
     dailyUnrealizedLoss: {
-      limit: pick(['-100', '-300']),
-      lockout: pick(['none', 'untilReset']),
+      limit: choose(['-100', '-300', '-2000']),
+      lockout: choose(['none', 'untilReset']),
     },
   };
-  return ruleCatalogue
-    .filter(({ key }) => settings[key] !== undefined)
-    .map((definition) => ({
-      definition,
-      config: definition.config.parse({ enabled: true, ...settings[definition.key] }),
-    }));
+  const sometimes: Readonly<Record<string, object>> = {
+    authLossGuard: {},
+    dailyRealizedProfit: { target: choose(['300', '2000']) },
+    maxContractsPerInstrument: { defaultLimit: 3 },
+    maxUnrealizedProfit: { target: choose(['100', '400']) },
+    noStopLossGrace: { graceSeconds: choose([5, 30]) },
+    tradeFrequencyLimit: { limits: { perMinute: 6, perHour: 20, perSession: 200 } },
+    cooldownAfterLoss: {},
+  };
+  const settings = Object.fromEntries([
+    ...Object.entries(often).filter(() => setup.int(4) > 0),
+    ...Object.entries(sometimes).filter(() => setup.int(6) === 0),
+  ]);
+  return ruleCatalogue.flatMap((definition) => {
+    const given = settings[definition.key];
+    if (given === undefined) return [];
+    const parsed = definition.config.safeParse({ enabled: true, ...given });
+    if (!parsed.success) throw new Error(`${definition.key}: ${parsed.error.message}`);
+    return [{ definition, config: parsed.data }];
+  });
 }

@@ -41,7 +41,7 @@ describe('a configuration key', () => {
 
   it('shows the default that it has', () => {
     const { general, ...shown } = shownDefaults(keySchemaOf(ConfigurationFile));
-    expect(general).toEqual({ timezone: 'America/Chicago' });
+    expect(general).toMatchObject({ timezone: 'America/Chicago' });
     expect(ConfigurationFile.parse(shown)).toEqual(ConfigurationFile.parse({}));
   });
 

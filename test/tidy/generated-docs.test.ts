@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { setup } from 'xstate';
 import { orderEventTypes } from '../../src/domain/order-event.ts';
-import { loadMachines, matrixOf, mermaidOf } from '../support/machine-matrix.ts';
+import { matrixOf } from '../../src/inspector/chart-matrix.ts';
+import { mermaidOf } from '../../src/inspector/chart-mermaid.ts';
+import { chartOf } from '../../src/inspector/chart.ts';
+import { loadMachines } from '../support/exported-machines.ts';
 import { markdownTable } from '../support/page-text.ts';
 import { referencePages } from '../support/reference-pages.ts';
 
@@ -38,7 +41,7 @@ describe('the generated reference', () => {
         two: { on: { 'a.stay': { guard: 'isReady', target: 'one' } } },
       },
     });
-    const [region] = matrixOf(machine);
+    const [region] = matrixOf(chartOf(machine));
     expect(region?.rows).toEqual([
       {
         event: 'a.go',
@@ -63,7 +66,7 @@ describe('the generated reference', () => {
       },
     ]);
     expect(
-      mermaidOf(machine)
+      mermaidOf(chartOf(machine))
         .split('\n')
         .map((line) => line.trim()),
     ).toEqual([
@@ -81,7 +84,7 @@ describe('the generated reference', () => {
     const shown = new Set(
       order === undefined
         ? []
-        : matrixOf(order).flatMap(({ rows }) => rows.map(({ event }) => event)),
+        : matrixOf(chartOf(order)).flatMap(({ rows }) => rows.map(({ event }) => event)),
     );
     expect(orderEventTypes.filter((type) => !shown.has(type))).toEqual([]);
   });

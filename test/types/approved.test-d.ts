@@ -4,7 +4,7 @@ import type { Approved } from '../../src/domain/approved.ts';
 import type { OrderId } from '../../src/domain/ids.ts';
 import type { SubmitOrder } from '../../src/domain/order.ts';
 import type { VenuePort } from '../../src/ports/venue.port.ts';
-import type { judge } from '../../src/rules/gate.ts';
+import type { judge } from '../../src/rules/gate/judge.ts';
 
 test('the venue takes only an approved order', () => {
   expectTypeOf<Parameters<VenuePort['submit']>[0]>().toEqualTypeOf<Approved<SubmitOrder>>();

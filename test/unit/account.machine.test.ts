@@ -184,7 +184,7 @@ describe('a breach', () => {
       exitEnded MNQ RULE-003 => locked
         + rule/RULE-003 rule.enforcementAchieved MNQ
       exitDelayed MES RULE-003 operator => locked
-        + alert critical ENFORCEMENT_DELAYED
+        + alert critical ENFORCEMENT_INCOMPLETE
         + rule/RULE-003 rule.enforcementDelayed MES
         + rule/RULE-003 rule.enforcementDelayed account
       exitEnded MES RULE-003 operator => locked

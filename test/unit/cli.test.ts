@@ -45,8 +45,22 @@ describe('bulkhead run', () => {
   });
 
   it('leaves out what is not given; the data directory is ./data', async () => {
-    expect(await runOptionsOf('run')).toEqual({ dataDir: './data' });
-    expect(await runOptionsOf('run --speed MAX')).toEqual({ dataDir: './data', speed: 'max' });
+    expect(await runOptionsOf('run --no-inspector')).toEqual({ dataDir: './data' });
+    const atFullSpeed = 'run --no-inspector --speed MAX';
+    expect(await runOptionsOf(atFullSpeed)).toEqual({ dataDir: './data', speed: 'max' });
+  });
+
+  it('has an inspector when it runs until it is stopped, and when a port is given', async () => {
+    const inspector = { inspectorPort: 7_788, isPortFixed: false, allowActions: false };
+    expect(await runOptionsOf('run')).toEqual({ dataDir: './data', ...inspector });
+    expect(await runOptionsOf('run --for 1d')).toEqual({ dataDir: './data', forMs: 86_400_000 });
+    expect(await runOptionsOf('run --for 1d --inspector-port 0 --allow-actions')).toEqual({
+      dataDir: './data',
+      forMs: 86_400_000,
+      inspectorPort: 0,
+      isPortFixed: true,
+      allowActions: true,
+    });
   });
 
   it('prints exactly one JSON object on standard output with --json; progress goes to standard error', async () => {

@@ -152,16 +152,20 @@ describe('a corrupted vector', { timeout }, () => {
 
 describe('what this version cannot do', { timeout }, () => {
   it('is unsupported with a reason, never passed', async () => {
-    const margin = { ...vector('POS-N-002'), id: 'M-1', kind: 'margin' };
+    const decided = { ...vector('POS-N-002'), id: 'M-1', kind: 'low_profit' };
     const inherited = { ...vector('POS-N-002'), id: 'M-2', kind: 'toString' };
     const report = await runConformance({
-      vectorsFile: await fileOf([margin, inherited, vector('POS-N-002')]),
+      vectorsFile: await fileOf([decided, inherited, vector('POS-N-002')]),
     });
     expect(report).toMatchObject({ total: 3, passed: 1, failed: 0, unsupported: 2 });
-    expect(report.byKind['margin']).toEqual({ total: 1, passed: 0, failed: 0, unsupported: 1 });
+    expect(report.byKind['low_profit']).toEqual({ total: 1, passed: 0, failed: 0, unsupported: 1 });
     expect(report.results[0]).toMatchObject({
       status: 'unsupported',
-      reason: 'this version has nothing that answers margin',
+      reason: 'no control sums the ratios of the trades of one pair (decision 0007)',
+    });
+    expect(report.results[1]).toMatchObject({
+      status: 'unsupported',
+      reason: 'this version has nothing that answers toString',
     });
   });
 

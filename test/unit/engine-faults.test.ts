@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AccountId, ActorId, OrderId } from '../../src/domain/ids.ts';
 import { removeDirectory, startTestEngine, type TestEngine } from '../support/engine.ts';
+import { operate } from '../support/operate.ts';
 
 const directories: string[] = [];
 afterEach(() => {
@@ -205,13 +206,9 @@ describe('an actor that is down', () => {
     first.engine.abandon();
     first.crash();
     const second = await start({ directory: first.directory, startMs: first.clock.nowMs() });
-    second.engine.resume('account/A1/ledger' as ActorId, {
-      skipEvent: false,
-      by: 'admin',
-      reason: 'mended',
-    });
-    const rearm = { type: 'rearm', accountId: account, by: 'admin', reason: 'mended' } as const;
-    second.engine.put('control', { ...rearm, atMs: second.clock.nowMs() });
+    const actor = 'account/A1/ledger' as ActorId;
+    operate(second.engine, { verb: 'resume', actor, skipEvent: false });
+    operate(second.engine, { verb: 'rearm' }, { account });
     await second.quote('MNQ', 80_000, 80_001);
     expect(cell(second, 'ledger')?.context['books']).toMatchObject({ MNQ: { openLots: 1 } });
     expect(second.engine.world.counters.fills).toBe(1);
@@ -254,10 +251,9 @@ describe('what ends by itself', () => {
     await test.submit({ instrument: 'MNQ', side: 'buy', quantityLots: 1 });
     await wait(test, 1_000);
     expect(runtime(test).effectiveState).toBe('HALTED');
-    const by = { by: 'admin', reason: 'mended' } as const;
-    test.engine.resume('account/A1/position/MNQ' as ActorId, { skipEvent: false, ...by });
-    const rearm = { type: 'rearm', accountId: account, ...by } as const;
-    test.engine.put('control', { ...rearm, atMs: test.clock.nowMs() });
+    const actor = 'account/A1/position/MNQ' as ActorId;
+    operate(test.engine, { verb: 'resume', actor, skipEvent: false });
+    operate(test.engine, { verb: 'rearm' }, { account });
     await test.lockstep.rest();
     expect(cell(test, 'position/MNQ')?.context['book']).toMatchObject({ openLots: 1 });
     expect(runtime(test).effectiveState).toBe('ACTIVE');

@@ -166,7 +166,7 @@ describe('an exit', () => {
         + intent sell 1
         + timer verify at 15000
       changed 1 => paced
-        + alert critical EXIT_NOT_ACHIEVED
+        + incident FLATTEN_INCOMPLETE
         + account account.exitDelayed MNQ
         + timer verify at 36000
       changed 1 => paced
@@ -197,7 +197,7 @@ describe('an exit', () => {
       verify 2 2 => closing
         + timer verify at 15000
       verify 2 2 => paced
-        + alert critical EXIT_NOT_ACHIEVED
+        + incident FLATTEN_INCOMPLETE
         + account account.exitDelayed MNQ
         + timer verify at 36000
       verify 2 2 => paced

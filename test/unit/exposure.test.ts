@@ -124,3 +124,33 @@ describe('the effect of a change', () => {
     expect(riskEffectOfModify(account(3), { orderId, accountId, instrument: es })).toBe('increase');
   });
 });
+
+describe('a plain stop on the exit side', () => {
+  const held = working('ES', 'sell', '3', { orderType: 'stop', stopTicks: 23_160 });
+  const larger = working('ES', 'sell', '4', { orderType: 'stop', stopTicks: 23_160 });
+
+  it('counts once with a new reduce-only exit, as protection does', () => {
+    expect(riskEffect(account(3, held), order('sell', 3, true))).toBe('reduce');
+    expect(worstCase(account(3, held, held), es)).toEqual({ longLots: 3, shortLots: 0 });
+  });
+
+  it('counts in full where it is larger than the position, or nothing is open on the other side', () => {
+    expect(worstCase(account(3, larger), es).shortLots).toBe(1);
+    expect(worstCase(account(0, held), es).shortLots).toBe(3);
+    expect(riskEffect(account(3, larger), order('sell', 1, true))).toBe('increase');
+  });
+
+  it('may not be taken away from an open position, nor moved away', () => {
+    const { orderId } = held;
+    expect(riskEffectOfCancel(account(3, held), orderId)).toBe('increase');
+    expect(riskEffectOfCancel(account(0, held), orderId)).toBe('neutral');
+    const moved = (stopTicks: number) =>
+      riskEffectOfModify(
+        account(3, held),
+        { accountId, orderId, instrument: es, stopTicks },
+        23_160,
+      );
+    expect(moved(23_120)).toBe('increase');
+    expect(moved(23_180)).toBe('neutral');
+  });
+});

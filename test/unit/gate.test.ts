@@ -1,34 +1,28 @@
 /** Verifies: trading-controls 2 and 2.1: each code in the order of the catalogue; exits meet only shape checks. */
 import { describe, expect, it } from 'vitest';
 import { denialCatalogue, type DenialCode } from '../../src/domain/denial.ts';
-import { InstrumentId, IntentId, OrderId } from '../../src/domain/ids.ts';
+import { InstrumentId, IntentId } from '../../src/domain/ids.ts';
 import type { OrderIntent } from '../../src/domain/order.ts';
 import type { SessionCalendar } from '../../src/domain/session.ts';
 import { approveProtective } from '../../src/rules/approve.ts';
-import { judge, signalKey, type GateContext, type GateLock } from '../../src/rules/gate.ts';
+import type { GateContext, GateLock } from '../../src/rules/gate/context.ts';
+import { judge } from '../../src/rules/gate/judge.ts';
+import { signalKey } from '../../src/rules/gate/signal.ts';
 import { ruleCatalogue } from '../../src/rules/registry.ts';
+import {
+  entryIntent,
+  es,
+  exitIntent,
+  gateOrderId,
+  noLayers,
+  openGate,
+  workingOrder,
+} from '../support/gate-facts.ts';
 import { accountId, context, facts, mark, nowMs, position, ruleOf } from '../support/rule-facts.ts';
 
-const es = InstrumentId.parse('ES');
-const orderId = OrderId.parse('BH-1-1');
-
-const entry: OrderIntent = {
-  intentId: IntentId.parse('I1'),
-  accountId,
-  instrument: es,
-  side: 'buy',
-  orderType: 'market',
-  quantityLots: 1,
-  timeInForce: 'day',
-  reduceOnly: false,
-  purpose: 'entry',
-  source: 'strategy',
-  by: 'test',
-  signal: { id: 's1', type: 'cross', atMs: nowMs },
-  maxAgeMs: 1_000,
-  atMs: nowMs,
-};
-const exit: OrderIntent = { ...entry, side: 'sell', purpose: 'exit', reduceOnly: true };
+const orderId = gateOrderId;
+const entry = entryIntent;
+const exit = exitIntent;
 
 const fresh = { ES: mark('ES', { last: '5800' }) };
 const rules = ruleCatalogue.map((definition) => ({
@@ -37,18 +31,7 @@ const rules = ruleCatalogue.map((definition) => ({
 }));
 
 function gate(change: Partial<GateContext> = {}): GateContext {
-  return {
-    mode: 'PAPER',
-    tradingState: 'ACTIVE',
-    locks: [],
-    rules,
-    context: context(facts(), fresh),
-    orderId,
-    seenSignals: () => false,
-    exitInFlight: false,
-    quoteMaxAgeMs: 5_000,
-    ...change,
-  };
+  return openGate({ rules, context: context(facts(), fresh), ...change });
 }
 
 const lock: GateLock = { scope: 'account', source: 'RULE-003', kind: 'untilReset', reason: 'loss' };
@@ -68,6 +51,13 @@ const blocking = {
 };
 const neverOpen: SessionCalendar = { at: () => ({ isOpen: false }), under: () => neverOpen };
 
+const portfolioCodes = denialCatalogue
+  .map(({ code }) => code)
+  .filter(
+    (_code, index, all) =>
+      index >= all.indexOf('DAILY_STOP') && index < all.indexOf('SCHEMA_INVALID'),
+  );
+
 type Case = {
   readonly code: DenialCode;
   readonly intent?: Partial<OrderIntent>;
@@ -82,6 +72,15 @@ const cases: readonly Case[] = [
     gate: { context: context(facts({ isReconciled: false }), fresh), rules: [] },
   },
   { code: 'INTENT_EXPIRED', intent: { atMs: nowMs - 1_001 } },
+  {
+    code: 'BREAKER_OPEN',
+    gate: { tradingState: 'REDUCING', stateCauses: ['breaker:orders'] },
+  },
+  { code: 'PRODUCT_DISABLED', gate: { productStatus: () => 'offline' } },
+  {
+    code: 'KILL_SWITCH_ACTIVE',
+    gate: { kills: [{ scope: 'account', reason: 'drill' }], tradingState: 'HALTED' },
+  },
   { code: 'TRADING_STATE_FORBIDS', gate: { tradingState: 'HALTED' } },
   { code: 'LOCK_ACTIVE', gate: { locks: [lock], tradingState: 'LOCKED' } },
   {
@@ -112,11 +111,51 @@ const cases: readonly Case[] = [
     intent: { instrument: InstrumentId.parse('ZZ') },
     gate: { rules: [], context: { ...context(facts(), fresh), marks: () => fresh.ES } },
   },
+  { code: 'PRICE_OFF_TICK', intent: { offGrid: { limitPrice: '5800.1' } } },
+  { code: 'QUANTITY_OFF_INCREMENT', intent: { offGrid: { quantity: '1.5' } } },
   { code: 'QUANTITY_OUT_OF_RANGE', intent: { quantityLots: 0 } },
+  { code: 'PRICE_COLLAR', intent: { orderType: 'limit', limitTicks: 100 } },
   { code: 'NO_REFERENCE_PRICE', gate: { context: context(facts(), {}) } },
   { code: 'STALE_DATA', gate: { context: context(facts(), stale) } },
+  { code: 'CLOCK_UNTRUSTED', gate: { mode: 'LIVE', clockDriftMs: 151 } },
   { code: 'DUPLICATE_INTENT', gate: { seenSignals: () => true } },
+  { code: 'SYMBOL_BUSY', gate: { context: context(flying('sell'), fresh) } },
+  {
+    code: 'POSITION_EXISTS',
+    gate: {
+      rules: [],
+      context: context(facts({ positions: [position('ES', '1', '5800')] }), fresh),
+    },
+  },
+  {
+    code: 'VENUE_ORDER_EXISTS',
+    gate: { duplicates: { ...noLayers, layers: new Set(['L4'] as const) } },
+  },
+  {
+    code: 'LOCAL_PENDING',
+    gate: {
+      duplicates: { ...noLayers, layers: new Set(['L5'] as const) },
+      context: context(flying('buy'), fresh),
+    },
+  },
+  {
+    code: 'SELF_MATCH',
+    intent: { orderType: 'limit', limitTicks: 23_200 },
+    gate: {
+      context: context(
+        facts({ workingOrders: [workingOrder({ side: 'sell', limitTicks: 23_200 })] }),
+        fresh,
+      ),
+    },
+  },
+  { code: 'REPEATED_EXECUTION', gate: { identicalSends: () => 10 } },
+  { code: 'MESSAGE_LIMIT', gate: { messages: { submits: 100, modifies: 0, today: 0 } } },
+  { code: 'RATE_BUDGET_EXHAUSTED', gate: { exhaustedBudgets: ['orders'] } },
 ];
+
+function flying(side: 'buy' | 'sell') {
+  return facts({ workingOrders: [workingOrder({ side, isOpen: false, isInFlight: true })] });
+}
 
 function verdict(intent: OrderIntent, at: GateContext): string {
   const decision = judge(intent, at);
@@ -150,6 +189,8 @@ describe('an order that adds risk', () => {
       // Rules that speak by their locks alone.
       'TRADE_FREQUENCY_REACHED',
       'LOSS_COOLDOWN_ACTIVE',
+      // Checks 6 to 13 have tests of their own.
+      ...portfolioCodes,
     ]);
     const expected = denialCatalogue.map(({ code }) => code).filter((code) => !others.has(code));
     expect(cases.map(({ code }) => code)).toEqual(expected);
@@ -209,6 +250,23 @@ describe('an order that adds risk', () => {
         facts: expect.arrayContaining([{ name: 'unknown', value: 'quote:MNQ' }]),
       },
     });
+  });
+
+  it('is refused with the state, or the stale price, when only an open result is unknown', () => {
+    const held = facts({ positions: [position('MNQ', '1', '21000')] });
+    const openResults = rules.filter(({ definition }) =>
+      ['RULE-004', 'RULE-005'].includes(definition.id),
+    );
+    const elsewhere = gate({ rules: openResults, context: context(held, fresh) });
+    expect(judge(entry, elsewhere)).toMatchObject({
+      denial: {
+        code: 'TRADING_STATE_FORBIDS',
+        facts: expect.arrayContaining([{ name: 'unknown', value: 'quote:MNQ' }]),
+      },
+    });
+    const same = facts({ positions: [position('ES', '1', '5800')] });
+    const here = gate({ rules: openResults, context: context(same, stale) });
+    expect(verdict(entry, here)).toBe('STALE_DATA');
   });
 
   it('says how much would pass', () => {
@@ -293,7 +351,6 @@ it('gives every signal one key', () => {
   for (const other of [
     { instrument: InstrumentId.parse('NQ') },
     { quantityLots: 2 },
-    { side: 'sell' as const },
     { signal: { id: 's1', type: 'cross', atMs: nowMs + 1 } },
     { signal: { id: 's2', type: 'cross', atMs: nowMs } },
   ]) {

@@ -19,10 +19,18 @@ const words: Vocabulary = {
     atMs: number(atMs),
   }),
   clear: ([on], atMs) => ({ type: 'lock.cleared', on, by: 'ann', reason: 'asked', atMs }),
+  unlock: ([by, atMs]) => ({
+    type: 'lock.cleared',
+    on: 'operatorAck',
+    by,
+    reason: 'asked',
+    atMs: number(atMs),
+  }),
 };
 const atStart = `
   start => active
     + timer expiry at 60000
+    + alert warning LOCK_CHANGED
     + account account.lockStarted
     + rule/RULE-003 rule.lockSet RULE-003:account
 `;
@@ -109,7 +117,7 @@ describe('a lock', () => {
     expectLock(`${atStart}
       clear operatorAck => cleared
         + timer expiry off
-        + alert warning LOCK_UNLOCKED
+        + alert warning LOCK_CHANGED
         + incident LOCK_UNLOCKED
         ${atEnd}
     `);
@@ -123,11 +131,41 @@ describe('a lock', () => {
     expectLock(
       `${atStart}
       clear operatorAck => active
-        + alert warning LOCK_UNLOCK_REFUSED
+        + alert warning LOCK_CHANGED
         + incident LOCK_UNLOCK_REFUSED
     `,
       more,
     );
+  });
+
+  it('under four eyes ends by the word of two different people', () => {
+    const asked = '+ alert warning LOCK_CHANGED\n        + incident LOCK_UNLOCK_ASKED';
+    const refused = '+ alert warning LOCK_CHANGED\n        + incident LOCK_UNLOCK_REFUSED';
+    expectLock(
+      `${atStart}
+      unlock ann 1000 => active
+        ${asked}
+      unlock ann 2000 => active         # twice is once
+        ${refused}
+      unlock bob 901001 => active       # a quarter of an hour is over
+        ${asked}
+      unlock ann 1801001 => cleared
+        + timer expiry off
+        + alert warning LOCK_CHANGED
+        + incident LOCK_UNLOCKED
+        ${atEnd}
+    `,
+      { operatorUnlock: 'fourEyes' },
+    );
+  });
+
+  it('by hand becomes one that nobody ends early', () => {
+    const run = runLive(lockMachine, lockInput({ source: 'operator', kind: 'operator' }));
+    const event = { type: 'lock.extended', reason: 'again', atMs: 5 } as const;
+    run.send({ ...event, expiresAtMs: 70_000, isIrrevocable: true });
+    expect(run.snapshot().context).toMatchObject({ irrevocable: true, expiresAtMs: 70_000 });
+    run.send({ type: 'lock.cleared', on: 'operatorAck', by: 'ann', reason: 'please', atMs: 9 });
+    expect(run.snapshot().value).toBe('active');
   });
 
   it('begins again when a breach crosses its end', () => {
@@ -137,6 +175,7 @@ describe('a lock', () => {
         ${atEnd}
       extend 90000 => active
         + timer expiry at 90000
+        + alert warning LOCK_CHANGED
         + account account.lockStarted
         + rule/RULE-003 rule.lockSet RULE-003:account
       due 60000 => active

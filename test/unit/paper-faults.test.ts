@@ -35,11 +35,23 @@ describe('faults', () => {
     for (const id of ['lost', 'taken']) bench.venue.query(paperAccount, orderId(id));
     expect(bench.said()).toEqual([
       'bad placeRejected: HTTP 400',
+      'place failed: HTTP 503',
       'lost placeAmbiguous: HTTP 503',
+      'place failed: HTTP 503',
       'taken placeAmbiguous: HTTP 503',
       'lost notFoundConfirmed',
       'taken opened',
     ]);
+  });
+
+  it('says of a command that nobody was signed in for only that: it was not processed', () => {
+    const bench = createPaperBench();
+    bench.venue.setFaults({ status: [{ match: { command: 'submit' }, code: 401 }] });
+    bench.submit({ id: 'a', orderType: 'limit', limitTicks: 10 });
+    expect(bench.said()).toEqual(['place failed: HTTP 401']);
+    bench.venue.setFaults({ status: [] });
+    bench.venue.query(paperAccount, orderId('a'));
+    expect(bench.said()).toEqual(['a notFoundConfirmed']);
   });
 
   it('hangs: processed at once, answered later', () => {
@@ -69,7 +81,7 @@ describe('faults', () => {
     bench.said();
     bench.venue.setFaults({ hideFromSearch: [{ match: { orderId: orderId('a') }, forMs: 1_000 }] });
     bench.venue.query(paperAccount, orderId('a'));
-    expect(bench.said()).toEqual(['a missingInQuery']);
+    expect(bench.said()).toEqual(['a notFoundConfirmed']);
     expect((await bench.venue.snapshot(paperAccount, 0)).orders).toEqual([]);
     bench.clock.advanceTo(paperStartMs + 1_000);
     bench.venue.query(paperAccount, orderId('a'));
@@ -80,7 +92,8 @@ describe('faults', () => {
     const bench = createPaperBench();
     bench.venue.setFaults({ failQuery: [{ code: 500, times: 2 }] });
     bench.venue.query(paperAccount, orderId('a'));
-    expect(bench.said()).toEqual([]);
+    // Of the order it says nothing.
+    expect(bench.said()).toEqual(['query failed: HTTP 500']);
     await expect(bench.venue.snapshot(paperAccount, 0)).rejects.toThrow('HTTP 500');
     expect((await bench.venue.snapshot(paperAccount, 0)).balanceUnits).toBe(50_000_000_000);
   });

@@ -148,16 +148,19 @@ describe('a rule', () => {
       unknown MNQ => unknown
         + account account.causeAdded unknown:RULE-003:MNQ
         + alert warning RULE_UNKNOWN
+        + timer attention at 31000
       unknown MNQ => unknown
       unknown account => unknown
         + account account.causeAdded unknown:RULE-003:account
         + alert warning RULE_UNKNOWN
       pass MNQ => unknown
         + account account.causeRemoved unknown:RULE-003:MNQ
+        + timer attention at 33000
       deny account => enforcing
         + account account.causeRemoved unknown:RULE-003:account
         + account account.enforcementWanted
         + alert error DAILY_LOSS_REACHED
+        + timer attention off
     `);
   });
 
@@ -167,9 +170,11 @@ describe('a rule', () => {
       failed => unknown
         + account account.causeAdded unknown:RULE-003:evaluation
         + alert warning RULE_UNKNOWN
+        + timer attention at 31000
       failed => unknown
       pass account => armed
         + account account.causeRemoved unknown:RULE-003:evaluation
+        + timer attention off
     `);
   });
 
@@ -179,14 +184,50 @@ describe('a rule', () => {
       unknown MNQ => unknown
         + account account.causeAdded unknown:RULE-003:MNQ
         + alert warning RULE_UNKNOWN
+        + timer attention at 31000
       disable => disabled
         + account account.causeRemoved unknown:RULE-003:MNQ
+        + timer attention off
       deny account => disabled
       failed => disabled
       lock RULE-003:account untilReset => disabled
       enable => locked
       enable => locked
     `);
+  });
+
+  it('tells people when a close takes longer than its grace, and when a doubt lasts half a minute, once each', () => {
+    const run = runLive(ruleMachine, input);
+    const judged = { ...finding('DENY', 'account', wants), graceMs: 10_000 };
+    const begun = run.send({ type: 'rule.verdictChanged', finding: judged, atMs: 5 });
+    expect(begun.recorded).toContainEqual({
+      type: 'timer.put',
+      timer: 'attention',
+      dueAtMs: 10_005,
+      event: 'rule.attentionDue',
+    });
+    expect(run.send({ type: 'rule.attentionDue', atMs: 10_004 }).recorded).toEqual([]);
+    const late = run.send({ type: 'rule.attentionDue', atMs: 10_005 }).recorded;
+    expect(late).toMatchObject([
+      { type: 'alert', severity: 'critical', code: 'ENFORCEMENT_INCOMPLETE' },
+      { type: 'timer.delete', timer: 'attention' },
+    ]);
+    expect(run.send({ type: 'rule.attentionDue', atMs: 10_006 }).recorded).toEqual([]);
+    run.send({ ...words['unknown']?.(['MNQ'], 20_000), type: 'rule.verdictChanged' });
+    const lasting = run.send({ type: 'rule.attentionDue', atMs: 50_000 }).recorded;
+    expect(lasting).toMatchObject([
+      { type: 'alert', severity: 'error', code: 'QUARANTINE', entity: 'RULE-003/MNQ' },
+      { type: 'timer.delete' },
+    ]);
+    expect(run.send({ type: 'rule.attentionDue', atMs: 90_000 }).recorded).toEqual([]);
+  });
+
+  it('has nothing to tell of a close that is done in time', () => {
+    const run = runLive(ruleMachine, input);
+    const judged = { ...finding('DENY', 'account', wants), graceMs: 10_000 };
+    run.send({ type: 'rule.verdictChanged', finding: judged, atMs: 5 });
+    const done = { type: 'rule.enforcementAchieved', instrument: 'account', atMs: 9 };
+    expect(run.send(done).recorded).toEqual([{ type: 'timer.delete', timer: 'attention' }]);
   });
 
   it('leaves the alert to the account where its configuration asks for one', () => {

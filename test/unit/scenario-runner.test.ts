@@ -177,27 +177,28 @@ describe('what this version does not have', () => {
   it.each([
     [
       'a section of the configuration',
-      'config: { weeklyReset: { time: "17:00" } }\nsteps: [{ advance: 1s }]',
-      'weeklyReset',
-    ],
-    ['the kill switch', 'steps: [{ kill: { scope: account, by: operator } }]', 'kill switch'],
-    [
-      'an expectation about the kill switch',
-      'steps: [{ expect: { killSwitch: clear } }]',
-      'kill switch',
+      'config: { universe: { minEligible: 2 } }\nsteps: [{ advance: 1s }]',
+      'universe',
     ],
     [
       'a denial that is not here',
-      'steps: [{ expect: { denied: { a: PRICE_COLLAR } } }]',
-      'PRICE_COLLAR',
+      'steps: [{ expect: { denied: { a: CLUSTER_CAP } } }]',
+      'CLUSTER_CAP',
     ],
-    ['order groups', 'steps: [{ group: { ref: g, legs: [] } }]', 'groups'],
-    ['a reload', 'steps: [{ config: { mode: PAPER } }]', 'configuration'],
-    ['real orders', 'config: { mode: LIVE }\nsteps: [{ advance: 1s }]', 'LIVE'],
+    [
+      'a trailing stop by submit',
+      'steps: [{ submit: { ref: a, instrument: ES, side: sell, type: trailingStop, quantity: 1 } }]',
+      'trailing',
+    ],
+    [
+      'a reload of what is not here',
+      'steps: [{ config: { universe: { minEligible: 3 } } }]',
+      'universe',
+    ],
     [
       'a step inside a downtime',
-      'steps: [{ restart: { kind: crash, meanwhile: [{ kill: { scope: all, by: file } }] } }]',
-      'kill switch',
+      'steps: [{ restart: { kind: crash, meanwhile: [{ submit: { ref: a, instrument: ES, side: sell, type: trailingStop, quantity: 1 } }] } }]',
+      'trailing',
     ],
   ])('%s is unsupported and never passed', async (_, rest, what) => {
     const report = await run(`${head}${rest}`);

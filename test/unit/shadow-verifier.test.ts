@@ -41,6 +41,7 @@ describe('the shadow verifier', () => {
     const machines = new Set([...world.cells.values()].map(({ hosted }) => hosted.id));
     expect([...machines].toSorted()).toEqual([
       'account',
+      'alerts',
       'exit',
       'ledger',
       'lock',

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ActorId } from '../../src/domain/ids.ts';
 import { removeDirectory, startTestEngine, type TestEngine } from '../support/engine.ts';
+import { operate } from '../support/operate.ts';
 
 const directories: string[] = [];
 afterEach(() => {
@@ -92,11 +93,8 @@ describe('a crash inside one actor', () => {
     });
     expect(cell(second, 'account/A1/rule/RULE-004')?.status).toBe('quarantined');
     expect(stateOf(second, 'A1')).toBe('REDUCING');
-    second.engine.resume('account/A1/rule/RULE-004' as ActorId, {
-      skipEvent: true,
-      by: 'admin',
-      reason: 'mended',
-    });
+    const actor = 'account/A1/rule/RULE-004' as ActorId;
+    operate(second.engine, { verb: 'resume', actor, skipEvent: true });
     await second.quote('MNQ', 79_995, 79_996);
     expect(cell(second, 'account/A1/rule/RULE-004')?.status).toBe('live');
     expect(stateOf(second, 'A1')).toBe('ACTIVE');

@@ -1,7 +1,21 @@
-/** The rules of one account: built-in defaults, then `general` and `rules`, then the account's overrides. Source: rules 11. */
+/**
+ * The risk of one account: built-in defaults, then timers, `general` and `rules`, then the account's own file, then its
+ * overrides. Maps merge by key at every depth; scalars and lists are replaced. Source: rules 11.
+ */
+import { Controls } from '../../domain/controls.ts';
 import { ruleCatalogue } from '../../rules/registry.ts';
+import {
+  effectiveBlocks,
+  isMap,
+  merged,
+  type ConfiguredValue,
+  type EffectiveBlocks,
+  type Layer,
+} from './effective-blocks.ts';
 import { issueProblems, keyText, valueAt, type KeyPath, type Problem } from './problem.ts';
 import { inheritedKeys } from './schema.ts';
+import { timerContradictions, timerLayer, withSingleCooldown } from './timers.ts';
+import { shownValue } from './values.ts';
 
 /** A rule with its parsed configuration. */
 export type RuleSetting = {
@@ -10,16 +24,8 @@ export type RuleSetting = {
   readonly config: unknown;
 };
 
-/** One effective value and where it comes from: `default`, a file with line, or a command line option. */
-export type ConfiguredValue = {
-  readonly account: string;
-  readonly key: string;
-  readonly value: string;
-  readonly source: string;
-};
-
-/** A value that some layer gave, with the path at which it stands there. */
-type Given = { readonly value: unknown; readonly path: KeyPath };
+/** A value that some layer gave, with the place at which it stands. */
+type Given = { readonly value: unknown; readonly path: KeyPath; readonly where: string };
 
 export type EffectiveRules = {
   readonly settings: readonly RuleSetting[];
@@ -28,76 +34,125 @@ export type EffectiveRules = {
 };
 
 /**
- * @param tree what the files give, before any default
- * @param account place of the account in `accounts`
+ * @param layers what the files give, before any default; the first one is that of all accounts
  * @param least values that are at least this for the whole run, such as the age of quotes of a slow recording
  */
 export function effectiveRules(
-  tree: unknown,
-  account: { readonly id: string; readonly index: number },
-  whereOf: (path: KeyPath) => string,
+  layers: readonly Layer[],
+  account: string,
   least: Readonly<Record<string, number>> = {},
 ): EffectiveRules {
   const settings: RuleSetting[] = [];
   const values: ConfiguredValue[] = [];
   const problems: Problem[] = [];
+  const [base] = layers;
   for (const rule of ruleCatalogue) {
-    const given = layers(tree, account.index, rule.key);
-    const block = Object.fromEntries([...given].map(([key, { value }]) => [key, value]));
+    const given = givenKeys(layers, rule.key);
+    const block = withSingleCooldown(
+      base?.tree,
+      rule.key,
+      Object.fromEntries([...given].map(([key, { value }]) => [key, value])),
+    );
     const parsed = rule.config.safeParse(raised(block, least));
     if (!parsed.success) {
-      const named = issueProblems(rule.config, block, parsed.error.issues, (path) =>
-        whereOf(given.get(String(path[0]))?.path ?? ['rules', rule.key]),
-      );
+      const named = issueProblems(rule.config, block, parsed.error.issues, (path) => {
+        const one = given.get(String(path[0]));
+        return one?.where ?? base?.whereOf(['rules', rule.key]) ?? 'default';
+      });
       for (const { where, key, text } of named) {
         problems.push({ where, key: fullKey(given, rule.key, key), text });
       }
       continue;
     }
     settings.push({ ruleId: rule.id, key: rule.key, config: parsed.data });
+    if (isOn(parsed.data)) problems.push(...disagreements(layers, rule.key, account));
     for (const [key, value] of Object.entries(parsed.data as Record<string, unknown>)) {
-      const path = given.get(key)?.path;
+      const one = given.get(key);
       values.push({
-        account: account.id,
+        account,
         key: `rules.${rule.key}.${key}`,
-        value: shownValue(given.get(key)?.value ?? value),
-        source: path === undefined ? 'default' : `${whereOf(path)} ${keyText(path)}`,
+        value: shownValue(one?.value ?? value),
+        source: one === undefined ? 'default' : `${one.where} ${keyText(one.path)}`,
       });
     }
   }
   return { settings, values, problems };
 }
 
-/** Every key that is given for a rule; later layers win: general, rules, and the same two of the account. */
-function layers(tree: unknown, index: number, ruleKey: string): ReadonlyMap<string, Given> {
+export type EffectiveControls = Omit<EffectiveBlocks<Controls>, 'parsed'> & {
+  readonly controls?: Controls;
+};
+
+/** The pre-trade controls of one account. */
+export function effectiveControls(layers: readonly Layer[], account: string): EffectiveControls {
+  const { parsed, ...rest } = effectiveBlocks(Controls, layers, account);
+  return { ...rest, ...(parsed === undefined ? {} : { controls: parsed }) };
+}
+
+/** Every key that is given for a rule; later layers win, and in each of them the block of the rule over `general`. */
+function givenKeys(layers: readonly Layer[], ruleKey: string): ReadonlyMap<string, Given> {
   const given = new Map<string, Given>();
-  const override = ['accounts', index, 'configOverrides'];
-  for (const path of [
-    ['general'],
-    ['rules', ruleKey],
-    [...override, 'general'],
-    [...override, 'rules', ruleKey],
-  ]) {
-    const block = valueAt(tree, path);
-    if (typeof block !== 'object' || block === null) continue;
-    for (const [key, value] of Object.entries(block)) {
-      if (path.at(-1) === 'general' && !inheritedKeys.includes(key)) continue;
-      given.set(key, { value: merged(given.get(key)?.value, value), path: [...path, key] });
-    }
+  const [base] = layers;
+  for (const [key, { value, path }] of timerLayer(base?.tree, ruleKey))
+    given.set(key, { value, path, where: base?.whereOf(path) ?? 'default' });
+  for (const { tree, prefix, whereOf } of layers) {
+    takeQuoteAge(given, tree, prefix, whereOf);
+    for (const path of [
+      [...prefix, 'general'],
+      [...prefix, 'rules', ruleKey],
+    ])
+      takeBlock(given, valueAt(tree, path), path, whereOf);
   }
   return given;
 }
 
-/** Maps merge by key, at every depth; scalars and lists are replaced. Source: rules 11. */
-function merged(below: unknown, above: unknown): unknown {
-  if (!isMap(below) || !isMap(above)) return above;
-  const both: Record<string, unknown> = { ...below };
-  for (const [key, value] of Object.entries(above)) both[key] = merged(below[key], value);
-  return both;
+function takeBlock(
+  given: Map<string, Given>,
+  block: unknown,
+  path: KeyPath,
+  whereOf: Layer['whereOf'],
+): void {
+  if (!isMap(block)) return;
+  const isGeneral = path.at(-1) === 'general';
+  for (const [key, value] of Object.entries(block)) {
+    if (isGeneral && !inheritedKeys.includes(key)) continue;
+    const full = [...path, key];
+    given.set(key, {
+      value: merged(given.get(key)?.value, value),
+      path: full,
+      where: whereOf(full),
+    });
+  }
 }
 
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The bound of quotes has a second home in the controls. Source: rules 10.7 (15). */
+function takeQuoteAge(
+  given: Map<string, Given>,
+  tree: unknown,
+  prefix: KeyPath,
+  whereOf: Layer['whereOf'],
+): void {
+  const path = [...prefix, 'staleness', 'quoteMaxAgeSeconds'];
+  const value = valueAt(tree, path);
+  if (value !== undefined) given.set('quoteMaxAgeSeconds', { value, path, where: whereOf(path) });
+}
+
+function disagreements(
+  layers: readonly Layer[],
+  ruleKey: string,
+  account: string,
+): readonly Problem[] {
+  const [base] = layers;
+  const blocks = layers.map(({ tree, prefix }) => valueAt(tree, [...prefix, 'rules', ruleKey]));
+  return timerContradictions(base?.tree, ruleKey, blocks).map(({ path, text }) => ({
+    where: base?.whereOf(path) ?? 'default',
+    key: keyText(path),
+    text: `of account ${account} ${text}`,
+  }));
+}
+
+function isOn(config: unknown): boolean {
+  return (config as { readonly enabled?: boolean }).enabled !== false;
 }
 
 function raised(
@@ -118,8 +173,4 @@ function fullKey(given: ReadonlyMap<string, Given>, ruleKey: string, key: string
   const [first = ''] = key.split('.');
   const path = given.get(first)?.path;
   return path === undefined ? `rules.${ruleKey}.${key}` : keyText([...path.slice(0, -1), key]);
-}
-
-function shownValue(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

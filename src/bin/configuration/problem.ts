@@ -1,6 +1,7 @@
 /** What is wrong with a configuration: every problem at once, each with file, key, value and expectation. */
 import { z } from 'zod';
 import { exitCodes, OperatorError } from '../../kernel/errors.ts';
+import { successorOf } from './predecessor.ts';
 
 export type KeyPath = readonly (string | number)[];
 
@@ -48,7 +49,7 @@ export function issueProblems(
       return issue.keys.map((key) => ({
         where: whereOf([...path, key]),
         key: keyText([...path, key]),
-        text: `is no key of this version${suggestion(key, known)}`,
+        text: `is no key of this version${hint(key, known)}`,
       }));
     }
     const actual = valueAt(value, path);
@@ -65,7 +66,8 @@ function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return `a value of type ${issue.expected}`;
   if (issue.code === 'invalid_union') {
     // The branch that looked at the text says most: the others only miss their type.
-    const inner = issue.errors.flat().find(({ code }) => code !== 'invalid_type');
+    const inners = issue.errors.flat().filter(({ code }) => code !== 'invalid_type');
+    const inner = inners.find(({ code }) => code === 'invalid_format') ?? inners[0];
     return inner === undefined ? 'another kind of value' : expectation(inner);
   }
   if (issue.code === 'invalid_format' && issue.format === 'regex') {
@@ -112,6 +114,13 @@ function unwrapped(schema: z.ZodType): z.ZodType {
     return unwrapped(schema.unwrap() as z.ZodType);
   }
   return schema instanceof z.ZodPipe ? unwrapped(schema.in as z.ZodType) : schema;
+}
+
+/** What to write instead: the name that a key of the predecessor has today, or the nearest one. */
+function hint(key: string, known: readonly string[]): string {
+  const successor = successorOf(key, known);
+  if (successor === undefined) return suggestion(key, known);
+  return `, ${key} of the predecessor is ${successor} here`;
 }
 
 /** `, did you mean x?` for the nearest known key, or nothing. */

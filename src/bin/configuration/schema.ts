@@ -1,13 +1,27 @@
 /** The keys of a configuration. Source: rules 10, style 13; defaults of rules stand in the rules themselves. */
 import { z } from 'zod';
 import { FlagValue, MoneyValue, WholeValue } from '../../domain/config-values.ts';
+import { Controls } from '../../domain/controls.ts';
+import { ExecutionSettings } from '../../domain/execution-settings.ts';
 import { AccountId } from '../../domain/ids.ts';
 import { InstrumentSpec } from '../../domain/instrument.ts';
-import { isTimeOfDay, isZone } from '../../domain/wall-clock.ts';
 import { limits } from '../../kernel/limits.ts';
 import { ruleCatalogue } from '../../rules/registry.ts';
 import { traderNames } from '../../strategies/catalogue.ts';
+import { GroupList } from './account-groups.ts';
+import { timerNames } from './account-timers.ts';
+import { apiShape } from './api-schema.ts';
+import { AccountGeneral, General } from './general-schema.ts';
+import { SecretReference } from './secrets.ts';
 import { EarlyCloseList, HolidaysBlock, SessionHoursBlock } from './sessions.ts';
+import {
+  AdvancedBlock,
+  DailyResetBlock,
+  LockoutDurationsBlock,
+  WeeklyResetBlock,
+} from './timers.ts';
+
+export { inheritedKeys } from './general-schema.ts';
 
 /** A rule block or a part of one; the rule's own schema judges what it means together with the inherited keys. */
 const RuleBlock = z.record(z.string(), z.unknown());
@@ -27,38 +41,6 @@ const whole = (min: number, max: number) =>
     error: `a whole number from ${min} to ${max}`,
   }).meta({ minimum: min, maximum: max });
 
-const Zone = z
-  .string()
-  .refine(isZone, { error: 'an IANA zone such as America/Chicago' })
-  .meta({ values: 'an IANA zone' });
-const TimeOfDay = z
-  .string()
-  .refine(isTimeOfDay, { error: 'HH:MM in 24-hour form, in quotes' })
-  .meta({ values: '`HH:MM`, 24 hours, in quotes' });
-
-/** Keys that every rule inherits. */
-const inheritedShape = {
-  includeFees: FlagValue.describe('limits of realized money are net of fees'),
-  breachAtEquality: FlagValue.describe('a loss equal to its limit is a breach'),
-  markPrice: z
-    .enum(['exitSide', 'last', 'mid'])
-    .describe('price at which an open position is judged'),
-  quoteMaxAgeSeconds: whole(1, limits.quoteAgeSecondsMax).describe(
-    'an older price makes a verdict UNKNOWN; raised for a recording whose prices come less often',
-  ),
-};
-export const inheritedKeys = Object.keys(inheritedShape);
-
-const General = z
-  .strictObject({
-    timezone: Zone.meta({
-      default: 'America/Chicago',
-      description: 'zone in which times are shown; checked, and without effect in this version',
-    }),
-    ...inheritedShape,
-  })
-  .partial();
-
 const Mode = z
   .string()
   .transform((text) => text.toUpperCase())
@@ -66,6 +48,27 @@ const Mode = z
   .meta({ values: '`DRY_RUN` or `PAPER`, in any case', examples: ['DRY_RUN', 'PAPER'] });
 
 const Trader = z.enum(traderNames);
+
+/** Controls of one account: judged by their own schema, together with what stands below them. */
+const controlBlocks = Object.fromEntries(
+  Object.keys(Controls.shape).map((key) => [key, z.unknown().optional()]),
+);
+
+/** Trading days, resets and hours of one account: judged the same way. */
+const timerBlocks = Object.fromEntries(timerNames.map((key) => [key, z.unknown().optional()]));
+
+/** What may differ from account to account; also the whole of a file that `riskConfigFile` names. */
+export const AccountRisk = z
+  .strictObject({ general: AccountGeneral, rules: Rules, ...timerBlocks, ...controlBlocks })
+  .partial();
+
+/** How a venue is reached. */
+const GatewayBlock = z.strictObject({
+  username: SecretReference.optional().describe('who signs in'),
+  apiKey: SecretReference.optional().describe('with which key'),
+  apiUrl: z.url().optional().describe('address of the calls'),
+  websocketUrl: z.url().optional().describe('address of the stream'),
+});
 
 const Account = z.strictObject({
   id: AccountId.meta({
@@ -81,11 +84,31 @@ const Account = z.strictObject({
       description: 'money at the start, in USD; a journal that exists wins',
     }),
   strategy: Trader.optional().describe('who trades the account; `trader` when it is left out'),
-  configOverrides: z
-    .strictObject({ general: General.omit({ timezone: true }), rules: Rules })
-    .partial()
+  accountType: z
+    .enum(['practice', 'live', 'combine', 'xfa'])
+    .default('practice')
+    .describe('what kind of account the venue says it is'),
+  description: z.string().max(500).default('').describe('for people'),
+  enabled: FlagValue.default(true).describe('false: the account is left alone'),
+  gateway: z.string().min(1).optional().describe('name of a gateway block; topstepx else'),
+  mode: Mode.optional().describe('not above the mode of the engine, which it has else'),
+  riskConfigFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'file with `general`, `rules`, hours, resets and controls of this account; beside this one',
+    ),
+  propFirmProfile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('bounds of a firm; this version knows no profile and refuses every name'),
+  configOverrides: AccountRisk.partial()
     .prefault({})
-    .describe('values of `general` and `rules` that differ for this account, key by key'),
+    .describe(
+      'values of `general`, `rules`, hours, resets and controls that differ for this account',
+    ),
 });
 
 const decimal = { values: 'a number, 0 or more' };
@@ -129,31 +152,26 @@ export const ConfigurationFile = z.strictObject({
   rules: Rules.prefault({}).describe(
     'one block for each rule; a rule that is not named has its defaults',
   ),
-  dailyReset: z
-    .strictObject({
-      enabled: FlagValue.default(true).describe(
-        'false is refused while a rule locks until the reset: its lock would never end',
-      ),
-      time: TimeOfDay.default('17:00').describe('local time at which the trading day changes'),
-      timezone: Zone.default('America/Chicago').describe('zone of that time'),
-      calendar: z
-        .enum(['futures', 'continuous'])
-        .default('futures')
-        .describe('futures: Monday to Friday; continuous: every day'),
-    })
-    .prefault({})
-    .describe('when the trading day changes: daily results begin anew, daily locks end'),
+  dailyReset: DailyResetBlock.prefault({}).describe(
+    'when the trading day changes: daily results begin anew, daily locks end',
+  ),
+  weeklyReset: WeeklyResetBlock.prefault({}).describe('when the week begins anew'),
+  lockoutDurations: LockoutDurationsBlock.prefault({}).describe('how long locks hold'),
   sessionHours: SessionHoursBlock.prefault({}).describe(
     'trading hours, kept by sessionBlockOutside',
   ),
   holidays: HolidaysBlock.prefault({}).describe('dates on which there is no session'),
   earlyClose: EarlyCloseList.default([]).describe('dates on which sessions end earlier'),
+  advanced: AdvancedBlock.prefault({}).describe('sweeps, and nights in which clocks change'),
   accounts: z
     .array(Account)
     .min(1, { error: 'at least one account' })
     .max(limits.accountsMax)
     .prefault([{ id: 'A1' }])
     .describe('the accounts that are protected, each by itself'),
+  groups: GroupList.default([]).describe(
+    'limits of several accounts together, beside those of each account',
+  ),
   instruments: z
     .array(Instrument)
     .max(limits.instrumentsMax)
@@ -178,6 +196,13 @@ export const ConfigurationFile = z.strictObject({
     })
     .prefault({})
     .describe('where orders go'),
+  ...ExecutionSettings.shape,
+  ...Controls.shape,
+  ...apiShape,
+  gateways: z
+    .record(z.string().min(1), GatewayBlock)
+    .default({})
+    .describe('how venues are reached; a file may also have a block under the name of a gateway'),
   trader: Trader.default('vwap').describe(
     'who trades accounts that name nobody; without any configuration file it is reckless',
   ),

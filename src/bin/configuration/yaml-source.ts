@@ -2,7 +2,7 @@
  * Reads YAML files into one tree in which every number is its source text.
  *
  * Strict: duplicate keys, aliases and every warning of the parser are errors; the files of a folder are a flat
- * union of their top-level keys. Source: style 13, rules 10.1.
+ * union of their top-level keys. Files `*.example.yaml` of a folder are left alone. Source: style 13, rules 10.1.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -10,6 +10,7 @@ import {
   isAlias,
   isMap,
   isScalar,
+  isSeq,
   LineCounter,
   parseAllDocuments,
   visit,
@@ -17,6 +18,7 @@ import {
 } from 'yaml';
 import { errorText, exitCodes, OperatorError } from '../../kernel/errors.ts';
 import type { KeyPath, Problem } from './problem.ts';
+import { isSecretKey, isSecretReference, looksLikeSecret } from './secrets.ts';
 
 export type YamlSource = {
   readonly tree: Readonly<Record<string, unknown>>;
@@ -30,9 +32,6 @@ type Part = {
   readonly document: Document;
   readonly lines: LineCounter;
 };
-
-const secretKey = /api[-_]?key|token|passw|secret|private[-_]?key|credential/i;
-const reference = /^\$\{[A-Z0-9_]+\}$/;
 
 /**
  * @param path a file, or a folder of `*.yaml`
@@ -69,15 +68,10 @@ export function readYaml(path: string): YamlSource {
   };
 }
 
-/** Nothing, or the name of an environment variable. */
-function isReference(value: unknown): boolean {
-  return value === null || (typeof value === 'string' && reference.test(value));
-}
-
 function filesOf(path: string): readonly string[] {
   try {
     if (!statSync(path).isDirectory()) return [path];
-    const files = readdirSync(path).filter((name) => /\.ya?ml$/.test(name));
+    const files = readdirSync(path).filter((name) => /(?<!\.example)\.ya?ml$/.test(name));
     if (files.length > 0) return files.toSorted().map((name) => join(path, name));
   } catch (error) {
     throw noInput(`the configuration ${path} cannot be read: ${errorText(error)}`, error);
@@ -142,8 +136,7 @@ function plainTree(part: Part, problems: Problem[]): Record<string, unknown> {
     },
     Pair(_, pair) {
       const { key, value } = pair;
-      if (!isScalar(key) || !secretKey.test(String(key.value))) return;
-      if (isScalar(value) && isReference(value.value)) return;
+      if (!isScalar(key) || !holdsSecret(String(key.value), value)) return;
       isRefused = true;
       const line = part.lines.linePos(key.range?.[0] ?? 0).line;
       problems.push({
@@ -159,6 +152,16 @@ function plainTree(part: Part, problems: Problem[]): Record<string, unknown> {
   });
   if (isRefused) return {};
   return part.document.toJS({ maxAliasCount: 0 }) as Record<string, unknown>;
+}
+
+/** A literal where only a reference may stand, or text that looks like a secret wherever it stands. */
+function holdsSecret(key: string, value: unknown): boolean {
+  if (isSeq(value)) return isSecretKey(key) || value.items.some((item) => holdsSecret('', item));
+  if (!isScalar(value)) return false;
+  const text = typeof value.value === 'string' ? value.value : undefined;
+  if (text !== undefined && looksLikeSecret(text)) return true;
+  const isReference = value.value === null || (text !== undefined && isSecretReference(text));
+  return isSecretKey(key) && !isReference;
 }
 
 /** File and line of the deepest part of the path that the file names. */

@@ -15,6 +15,8 @@ export type Outcome = {
   readonly checks: readonly Check[];
   /** What differs from the peer, and why. */
   readonly reason?: string;
+  /** Nothing was compared: why this case cannot be answered. */
+  readonly unsupported?: string;
 };
 
 /** Equal as JSON values. */

@@ -4,6 +4,16 @@ import type { ConformanceReport } from '../../cli/dependencies.ts';
 import { exitCodes, OperatorError } from '../../kernel/errors.ts';
 import type { Outcome } from './compare.ts';
 import {
+  checkDuplicateOrder,
+  checkHalted,
+  checkRepeated,
+  checkThrottle,
+  DuplicateOrderCase,
+  HaltedCase,
+  RepeatedCase,
+  ThrottleCase,
+} from './engine-kinds.ts';
+import {
   checkDuplicateFill,
   checkLateFill,
   checkOutOfOrder,
@@ -11,6 +21,25 @@ import {
   LateFillCase,
   OutOfOrderCase,
 } from './evidence-kinds.ts';
+import {
+  checkFailClosed,
+  checkReduceOnly,
+  checkReducing,
+  checkWorstCase,
+  FailClosedCase,
+  ReduceOnlyCase,
+  ReducingCase,
+  WorstCaseCase,
+} from './gate-kinds.ts';
+import { checkKill, KillCase } from './kill-kind.ts';
+import {
+  CashCase,
+  checkCash,
+  checkEquity,
+  checkTradeProfit,
+  EquityCase,
+  TradeProfitCase,
+} from './money-kinds.ts';
 import {
   checkCommissions,
   checkOrderFills,
@@ -22,6 +51,17 @@ import {
 import { checkOrderTable, OrderTableCase } from './order-table.ts';
 import { checkPermutation, PermutationCase } from './permutation-kind.ts';
 import {
+  checkConfirmation,
+  checkCooldown,
+  checkMargin,
+  checkReservation,
+  ConfirmationCase,
+  CooldownCase,
+  MarginCase,
+  ReservationCase,
+  unansweredKinds,
+} from './portfolio-kinds.ts';
+import {
   BaseFeeCase,
   checkBaseFee,
   checkCommission,
@@ -31,6 +71,34 @@ import {
   FlipSplitCase,
   NettingCase,
 } from './position-kinds.ts';
+import {
+  checkFold,
+  checkMatch,
+  checkMissingOrder,
+  checkMoneyCase,
+  checkPrice,
+  checkWindow,
+  FoldCase,
+  MatchCase,
+  MissingOrderCase,
+  MoneyCase,
+  PriceCase,
+  WindowCase,
+} from './reconciliation-kinds.ts';
+import {
+  checkDayFloor,
+  checkFixedRisk,
+  checkRatchet,
+  checkRoom,
+  checkTrailingFloor,
+  checkTrailingStop,
+  DayFloorCase,
+  FixedRiskCase,
+  RatchetCase,
+  RoomCase,
+  TrailingFloorCase,
+  TrailingStopCase,
+} from './size-kinds.ts';
 import { parseCase, readVectors, type Vector } from './vectors.ts';
 
 type Result = ConformanceReport['results'][number];
@@ -61,6 +129,34 @@ const adapters: Readonly<Record<string, Adapter>> = {
   late_fill: adapter(LateFillCase, checkLateFill),
   out_of_order: adapter(OutOfOrderCase, checkOutOfOrder),
   permutation: adapter(PermutationCase, checkPermutation),
+  kill_switch: adapter(KillCase, checkKill),
+  fail_closed: adapter(FailClosedCase, checkFailClosed),
+  would_reduce_only: adapter(ReduceOnlyCase, checkReduceOnly),
+  worst_case_position: adapter(WorstCaseCase, checkWorstCase),
+  trading_state_reducing: adapter(ReducingCase, checkReducing),
+  trading_state_halted: adapter(HaltedCase, checkHalted),
+  throttle: adapter(ThrottleCase, checkThrottle),
+  duplicate_order: adapter(DuplicateOrderCase, checkDuplicateOrder),
+  repeated_execution: adapter(RepeatedCase, checkRepeated),
+  fund_reservation: adapter(ReservationCase, checkReservation),
+  margin: adapter(MarginCase, checkMargin),
+  fixed_risk_size: adapter(FixedRiskCase, checkFixedRisk),
+  trailing_stop: adapter(TrailingStopCase, checkTrailingStop),
+  stop_ratchet: adapter(RatchetCase, checkRatchet),
+  trailing_floor: adapter(TrailingFloorCase, checkTrailingFloor),
+  drawdown_room: adapter(RoomCase, checkRoom),
+  daily_loss_equity: adapter(DayFloorCase, checkDayFloor),
+  confirmation_guard: adapter(ConfirmationCase, checkConfirmation),
+  cooldown: adapter(CooldownCase, checkCooldown),
+  cash_ledger: adapter(CashCase, checkCash),
+  equity_series: adapter(EquityCase, checkEquity),
+  trade_profit: adapter(TradeProfitCase, checkTradeProfit),
+  reconciliation_fold: adapter(FoldCase, checkFold),
+  reconciliation_match: adapter(MatchCase, checkMatch),
+  reconciliation_price: adapter(PriceCase, checkPrice),
+  reconciliation_partial_window: adapter(WindowCase, checkWindow),
+  reconciliation_missing_order: adapter(MissingOrderCase, checkMissingOrder),
+  money_reconciliation: adapter(MoneyCase, checkMoneyCase),
 };
 
 /**
@@ -95,10 +191,15 @@ async function runOne(vector: Vector, run: Prepared | undefined): Promise<Result
       kind,
       status: 'unsupported',
       expected,
-      reason: `this version has nothing that answers ${kind}`,
+      reason: Object.hasOwn(unansweredKinds, kind)
+        ? (unansweredKinds[kind] ?? '')
+        : `this version has nothing that answers ${kind}`,
     };
   }
-  const { checks, reason } = await run();
+  const { checks, reason, unsupported } = await run();
+  if (unsupported !== undefined) {
+    return { id, kind, status: 'unsupported', expected, reason: unsupported };
+  }
   const actual = Object.fromEntries(checks.map((check) => [check.field, check.actual]));
   // A case that compared nothing has shown nothing.
   const isPassed = checks.length > 0 && checks.every(({ isSame }) => isSame);

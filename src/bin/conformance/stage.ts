@@ -9,7 +9,8 @@ import { actorId } from '../../actors/world.ts';
 import type { Fill } from '../../domain/fill.ts';
 import { AccountId, FillId, OrderId } from '../../domain/ids.ts';
 import type { Instrument, Lots, Ticks } from '../../domain/instrument.ts';
-import type { OrderVenueEvent } from '../../domain/order-event.ts';
+import type { Units } from '../../domain/money.ts';
+import type { OrderEvent, OrderVenueEvent } from '../../domain/order-event.ts';
 import { orderStatus, type OrderStatus } from '../../domain/order.ts';
 import { emptyBook, type PositionBook, type Side } from '../../domain/position.ts';
 import { TradingCalendar } from '../../domain/trading-day.ts';
@@ -27,11 +28,16 @@ import { VectorVenue } from './vector-venue.ts';
 
 const account = AccountId.parse('VECTOR');
 const startMs = Date.UTC(2026, 2, 10, 15);
-const balanceUnits = 0;
 
 /** Vectors of these kinds have no rules: the gate only needs a price that is fresh. */
 class NoRules implements RuleEvaluatorPort {
-  readonly health = { mode: 'inline', workerFailures: 0, evaluations: 0, changes: 0 } as const;
+  readonly health = {
+    mode: 'inline',
+    workerFailures: 0,
+    evaluations: 0,
+    changes: 0,
+    outliers: 0,
+  } as const;
   private readonly clock: SimulatedClock;
   constructor(clock: SimulatedClock) {
     this.clock = clock;
@@ -84,14 +90,22 @@ export class Stage {
   readonly incidents: string[] = [];
   /** Ids of the executions booked in the ledger so far, in order. */
   readonly booked: string[] = [];
+  /** Executions booked in the ledger so far, in order. */
+  readonly fills: Fill[] = [];
   private readonly instrument: Instrument;
   private readonly journal: JournalPort;
   private reports = 0;
 
-  private constructor(instrument: Instrument, directory: string, venue: VectorVenue) {
+  private constructor(
+    instrument: Instrument,
+    directory: string,
+    venue: VectorVenue,
+    startBalanceUnits: Units,
+  ) {
     this.instrument = instrument;
     this.venue = venue;
     this.clock = new SimulatedClock(startMs);
+    venue.nowMs = () => this.clock.nowMs();
     this.journal = openJournal({
       directory,
       environment: 'PAPER',
@@ -117,7 +131,7 @@ export class Stage {
         {
           id: account,
           currency: instrument.settlementCurrency,
-          startBalanceUnits: balanceUnits,
+          startBalanceUnits,
           rules: [],
         },
       ],
@@ -131,11 +145,12 @@ export class Stage {
   static async with<Result>(
     instrument: Instrument,
     play: (stage: Stage, restart: () => Promise<Stage>) => Result | Promise<Result>,
+    startBalanceUnits: Units = 0,
   ): Promise<Result> {
     const directory = await mkdtemp(join(tmpdir(), 'bulkhead-vector-'));
-    const venue = new VectorVenue(instrument, balanceUnits);
+    const venue = new VectorVenue(instrument, startBalanceUnits);
     const start = async (): Promise<Stage> => {
-      const stage = new Stage(instrument, directory, venue);
+      const stage = new Stage(instrument, directory, venue, startBalanceUnits);
       await stage.engine.start();
       stage.engine.rest();
       return stage;
@@ -245,6 +260,46 @@ export class Stage {
     this.clock.set(startMs + afterMs);
   }
 
+  /** The same, with the pictures of the venue that are asked for on the way. */
+  async live(forMs: number): Promise<void> {
+    const untilMs = this.clock.nowMs() + forMs;
+    const settle = async (): Promise<void> => {
+      this.engine.rest();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      this.engine.rest();
+    };
+    while (this.clock.runNext(untilMs)) await settle();
+    this.clock.set(untilMs);
+    await settle();
+  }
+
+  /** We ask for another size; the venue is silent. */
+  modify(orderId: OrderId): void {
+    this.tellOrder(orderId, {
+      type: 'order.modifyRequested',
+      values: { quantityLots: 2 },
+      atMs: this.clock.nowMs(),
+    });
+  }
+
+  cancel(orderId: OrderId): void {
+    this.engine.cancel(account, orderId, 'as the vector says');
+    this.engine.rest();
+  }
+
+  get tradingState(): string {
+    return this.engine.world.accounts.get(account)?.effectiveState ?? 'unknown';
+  }
+
+  private tellOrder(orderId: OrderId, event: OrderEvent): void {
+    const { world } = this.engine;
+    const turn = new Turn(world);
+    turn.sendSibling(account, `order/${orderId}`, event, outside);
+    drain(world, turn);
+    this.journal.commit(turn.batch());
+    for (const row of turn.timersPut.values()) world.timers.arm(row);
+  }
+
   /** Moves on to the next thing that is due; false when nothing is. */
   advanceToNext(): boolean {
     const next = this.clock.nextDueMs();
@@ -286,6 +341,7 @@ export class Stage {
     const commit = journal.commit.bind(journal);
     journal.commit = (batch) => {
       this.incidents.push(...(batch.incidents ?? []).map(({ code }) => code));
+      this.fills.push(...(batch.fills ?? []).map(({ fill }) => fill));
       this.booked.push(...(batch.fills ?? []).map(({ fill }) => fill.fillId));
       return commit(batch);
     };

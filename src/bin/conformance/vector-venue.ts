@@ -1,9 +1,11 @@
+import { addExact } from '../../domain/arithmetic.ts';
 /** The venue of a vector: it says what the case says and answers nothing by itself. */
 import type { Fill } from '../../domain/fill.ts';
-import type { Instrument } from '../../domain/instrument.ts';
-import { applyFill, emptyBook } from '../../domain/position.ts';
+import type { Instrument, Lots } from '../../domain/instrument.ts';
+import type { Units } from '../../domain/money.ts';
+import { applyFill, emptyBook, netRealizedUnits } from '../../domain/position.ts';
 import { invariant } from '../../kernel/assert.ts';
-import type { VenueEvent, VenuePort, VenueSnapshot } from '../../ports/venue.port.ts';
+import type { VenueEvent, VenueOrder, VenuePort, VenueSnapshot } from '../../ports/venue.port.ts';
 
 export class VectorVenue implements VenuePort {
   readonly id = 'vector';
@@ -11,13 +13,19 @@ export class VectorVenue implements VenuePort {
   readonly fills: Fill[] = [];
   /** How often the engine has asked what became of an order. */
   queries = 0;
+  /** The time of its pictures. */
+  nowMs: () => number = () => 0;
+  /** Set: the position, whatever the executions make. */
+  lots: Lots | undefined;
+  /** Set: the balance, whatever the executions make. */
+  balanceUnits: Units | undefined;
   private readonly instrument: Instrument;
-  private readonly balanceUnits: number;
+  private readonly startUnits: Units;
   private sink: ((event: VenueEvent) => void) | undefined;
 
-  constructor(instrument: Instrument, balanceUnits: number) {
+  constructor(instrument: Instrument, startUnits: Units) {
     this.instrument = instrument;
-    this.balanceUnits = balanceUnits;
+    this.startUnits = startUnits;
   }
 
   connect(sink: (event: VenueEvent) => void): void {
@@ -30,14 +38,21 @@ export class VectorVenue implements VenuePort {
   }
 
   snapshot(): Promise<VenueSnapshot> {
-    const { instrument, fills, balanceUnits } = this;
+    const { instrument, fills, startUnits } = this;
     const book = fills.reduce(
       (before, fill) => applyFill(before, instrument, fill).book,
       emptyBook,
     );
-    const { openLots, costUnits } = book;
+    const { costUnits } = book;
+    const openLots = this.lots ?? book.openLots;
+    const balanceUnits = this.balanceUnits ?? addExact(startUnits, netRealizedUnits(book));
     const positions = openLots === 0 ? [] : [{ instrument: instrument.id, openLots, costUnits }];
-    return Promise.resolve({ asOfMs: 0, balanceUnits, orders: [], positions, fills });
+    return Promise.resolve({ asOfMs: this.nowMs(), balanceUnits, orders: [], positions, fills });
+  }
+
+  /** Nothing works there but what the case says, and that the engine knows. */
+  openOrders(): readonly VenueOrder[] {
+    return [];
   }
 
   submit(): void {

@@ -16,21 +16,23 @@ import type {
 import { ruleById } from '../../rules/registry.ts';
 import { createEvaluator } from '../../workers/evaluator.ts';
 import { createInlineEvaluator } from '../../workers/inline-evaluator.ts';
+import type { OutlierSettings } from '../../workers/outlier-guard.ts';
 
 /** Real time that a hanging worker is given. */
 const hangMs = 250;
 
 export class ScenarioEvaluator implements RuleEvaluatorPort {
   private readonly clock: Clock;
-  private inner: RuleEvaluatorPort = createInlineEvaluator();
+  private inner: RuleEvaluatorPort;
   private sink: (changes: readonly VerdictChange[]) => void = () => undefined;
   private readonly instruments = new Map<InstrumentId, Instrument>();
   private readonly accounts = new Map<AccountId, readonly [AccountFacts, readonly RuleSetting[]]>();
   private readonly quotes = new Map<InstrumentId, Quote>();
   private readonly closing: Promise<void>[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, outliers: OutlierSettings | undefined) {
     this.clock = clock;
+    this.inner = createInlineEvaluator(outliers === undefined ? {} : { outliers });
   }
 
   async start(sink: (changes: readonly VerdictChange[]) => void): Promise<void> {

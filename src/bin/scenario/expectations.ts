@@ -52,11 +52,16 @@ const checks = {
   tradingState: (stage, { tradingState }, account) =>
     checkEqual('tradingState', tradingState, read.accountOf(stage, account).effectiveState),
   locks: checkLocks,
+  killSwitch: (stage, { killSwitch }, account) =>
+    checkEqual(
+      'killSwitch',
+      killSwitch,
+      read.accountOf(stage, account).kills.length === 0 ? 'clear' : 'latched',
+    ),
   verdicts: (stage, { verdicts = {} }, account) =>
     checkMap('verdicts', verdicts, (rule) => read.verdict(stage, account, rule)),
   denied: checkDenied,
-  operator: (stage, { operator }) =>
-    checkEqual('operator', operator, stage.operatorAnswer ?? 'nothing was asked'),
+  operator: checkOperator,
   orders: checkOrders,
   sent: checkSent,
   submissions: checkSubmissions,
@@ -67,6 +72,14 @@ const checks = {
 
 function checkEqual(key: string, expected: unknown, actual: unknown): Difference | undefined {
   return expected === actual ? undefined : { key, expected, actual };
+}
+
+/** What the first of two people has said is taken, and has not happened: both words hold. */
+function checkOperator(stage: Stage, { operator }: Expectation): Difference | undefined {
+  const answer = stage.operatorAnswer;
+  if (answer?.outcome === operator || answer?.outcome === 'pending') return undefined;
+  const actual = answer === undefined ? 'nothing was asked' : `${answer.outcome}: ${answer.text}`;
+  return { key: 'operator', expected: operator, actual };
 }
 
 function checkMoney(key: string, expected: NumberText, actual: string): Difference | undefined {
@@ -168,11 +181,7 @@ function checkDenied(stage: Stage, { denied }: Expectation): Difference | undefi
   const expected = denied === undefined || denied === 'none' ? {} : denied;
   const codeOf = (ref: string): string => {
     const outcome = stage.refs.get(ref);
-    return outcome === undefined
-      ? 'never submitted'
-      : 'denial' in outcome
-        ? outcome.denial.code
-        : 'accepted';
+    return outcome === undefined ? 'never submitted' : (outcome.denial?.code ?? 'accepted');
   };
   if (denied !== 'none') return checkMap('denied', expected, codeOf);
   const refs = [...stage.refs.keys()].filter((ref) => codeOf(ref) !== 'accepted');
@@ -239,7 +248,7 @@ function isSent(stage: Stage, pattern: SentShape, { kind, fields }: read.SentFie
 }
 
 function isNamed(stage: Stage, spelling: string, fields: Fields): boolean {
-  const instrument = stage.names.find(spelling);
+  const instrument = stage.names.findAtVenue(spelling);
   return instrument !== undefined && stage.names.spellingOf(instrument.id) === fields['instrument'];
 }
 

@@ -8,27 +8,39 @@ import type { InstrumentEntry, Scenario } from './format.ts';
 import { Unsupported } from './unsupported.ts';
 
 export class InstrumentNames {
-  /** Everything the engine and the venue know. */
+  /** Everything the engine knows. */
   readonly known: ReadonlyMap<InstrumentId, Instrument>;
+  /** What the venue trades: also what the engine has no specification of. */
+  readonly atVenue: ReadonlyMap<InstrumentId, Instrument>;
   private readonly bySpelling = new Map<string, Instrument>();
   private readonly spellings = new Map<InstrumentId, string>();
+  /** Listed without a specification, as the venue trades them. */
+  private readonly unspecified = new Map<string, Instrument>();
 
-  /** @throws Unsupported for two contracts of one root: the engine books by root */
+  /** @throws Unsupported for a root twice under two names, when neither of them is a contract */
   constructor(scenario: Scenario) {
     const known = new Map(builtInInstruments);
+    const ids = scenario.instruments.map((entry) => (typeof entry === 'string' ? entry : entry.id));
     for (const entry of scenario.instruments) {
       const spelling = typeof entry === 'string' ? entry : entry.id;
       const instrument =
-        typeof entry === 'string' ? resolveInstrument(entry) : ownInstrument(entry);
-      if (instrument === undefined) continue;
+        typeof entry === 'string' ? namedInstrument(entry, ids) : ownInstrument(entry);
+      if (instrument === undefined) {
+        this.unspecified.set(spelling, standIn(entry));
+        continue;
+      }
       const other = this.spellings.get(instrument.id);
       if (other !== undefined && other !== spelling)
-        throw new Unsupported(`two contracts of one root (${other} and ${spelling})`);
+        throw new Unsupported(`one instrument under two names (${other} and ${spelling})`);
       known.set(instrument.id, instrument);
       this.bySpelling.set(spelling, instrument);
       this.spellings.set(instrument.id, spelling);
     }
     this.known = known;
+    this.atVenue = new Map([
+      ...known,
+      ...[...this.unspecified.values()].map((one) => [one.id, one] as const),
+    ]);
   }
 
   /** The instrument of a spelling; undefined when its specification is not known. */
@@ -39,9 +51,14 @@ export class InstrumentNames {
     return resolved === undefined ? undefined : (this.known.get(resolved.id) ?? resolved);
   }
 
-  /** @throws Unsupported when the specification is not known */
+  /** The same as the venue has it, with a grid of its own where the engine knows none. */
+  findAtVenue(spelling: string): Instrument | undefined {
+    return this.find(spelling) ?? this.unspecified.get(spelling);
+  }
+
+  /** @throws Unsupported when neither the engine nor the venue has it */
   get(spelling: string): Instrument {
-    const found = this.find(spelling);
+    const found = this.findAtVenue(spelling);
     if (found !== undefined) return found;
     throw new Unsupported(`events of an instrument without specification (${spelling})`);
   }
@@ -50,6 +67,19 @@ export class InstrumentNames {
   spellingOf(id: InstrumentId): string {
     return this.spellings.get(id) ?? id;
   }
+}
+
+const contractId = /^CON\.F\.US\.[A-Z0-9]+\.[FGHJKMNQUVXZ]\d{2}$/i;
+
+/** A built-in instrument, booked by its root; a contract beside others of its root is booked by its own id. */
+function namedInstrument(spelling: string, all: readonly string[]): Instrument | undefined {
+  const instrument = resolveInstrument(spelling);
+  if (instrument === undefined || !contractId.test(spelling)) return instrument;
+  const isAlone = all.every(
+    (other) => other === spelling || resolveInstrument(other)?.id !== instrument.id,
+  );
+  if (isAlone) return instrument;
+  return { ...instrument, id: InstrumentId.parse(spelling.toUpperCase()), aliases: [] };
 }
 
 /** An instrument that the scenario defines; undefined when a tick field is missing: its specification is not known. */
@@ -73,6 +103,21 @@ function ownInstrument(entry: Exclude<InstrumentEntry, string>): Instrument | un
     den: 1,
   });
   return { ...instrument, value };
+}
+
+/** The venue's grid of what the engine does not know: fine enough for any price of a file. */
+function standIn(entry: InstrumentEntry): Instrument {
+  const { id, tickSize, lotSize }: Exclude<InstrumentEntry, string> =
+    typeof entry === 'string' ? { id: entry } : entry;
+  return createInstrument({
+    id: InstrumentId.parse(id),
+    kind: 'future',
+    settlementCurrency: 'USD',
+    tickSize: isNumber(tickSize) ? tickSize : '0.0001',
+    ...(isNumber(lotSize) ? { lotSize } : {}),
+    multiplier: '1',
+    calendar: 'futures',
+  });
 }
 
 function isNumber(text: string | null | undefined): text is string {

@@ -1,11 +1,29 @@
 /** What must hold at the end of every scenario, whatever it expects. Source: scenarios 3. */
+import type { TurnBatch } from '../../ports/journal.port.ts';
 import type { Stage } from './stage.ts';
+
+/** Counts submissions that may be repeated: rows say that they were not processed or not found. Source: execution 2.3. */
+export function noteResent(resent: Map<string, number>, { entries }: TurnBatch): void {
+  for (const { machine, eventJson } of entries) {
+    if (machine !== 'input' || !isResend(eventJson)) continue;
+    const { orderId } = JSON.parse(eventJson) as { readonly orderId: string };
+    resent.set(orderId, (resent.get(orderId) ?? 0) + 1);
+  }
+}
+
+function isResend(eventJson: string): boolean {
+  return (
+    eventJson.startsWith('{"type":"engine.orderSentAgain"') ||
+    (eventJson.startsWith('{"type":"engine.sessionRenewed"') &&
+      eventJson.includes('"call":"place"'))
+  );
+}
 
 /** The first invariant that is broken, in words; undefined when all hold. */
 export function brokenInvariant(stage: Stage): string | undefined {
   const { submissions, fills } = stage.venue.ledger();
   for (const [orderId, count] of submissions) {
-    if (count > 1)
+    if (count > 1 + (stage.resent.get(orderId) ?? 0))
       return `invariant: an order is submitted once, ${stage.refOf(orderId) ?? orderId} was submitted ${count} times`;
   }
   if (!stage.isUp) return undefined;
@@ -13,7 +31,9 @@ export function brokenInvariant(stage: Stage): string | undefined {
   const { ok, problems } = journal.verify();
   if (!ok) return `invariant: the journal proves itself, ${problems[0] ?? 'it does not'}`;
   if (!isQuiet(stage)) return undefined;
-  const lost = fills.find(
+  // Without a specification no fill can be booked: it is an incident, and the position is what the venue says.
+  const bookable = fills.filter(({ instrument }) => stage.names.known.has(instrument));
+  const lost = bookable.find(
     ({ accountId, fillId }) => journal.findFill(accountId, fillId) === undefined,
   );
   return lost === undefined

@@ -1,7 +1,7 @@
 import type { AccountRuntime, LockFacts } from '../../actors/account-runtime.ts';
 /** What a stage shows at one moment, in the words of the format. */
 import { ruleContext } from '../../actors/judge.ts';
-import { boundaryTimer } from '../../actors/scheduler.ts';
+import { boundaryTimer, weekTimer } from '../../actors/resets.ts';
 import { actorId } from '../../actors/world.ts';
 import { addExact } from '../../domain/arithmetic.ts';
 import { RuleId, type AccountId, type OrderId } from '../../domain/ids.ts';
@@ -49,7 +49,7 @@ function byInstrument(
   }[],
 ): Readonly<Record<string, string>> {
   const entries = rows.flatMap(({ instrument, openLots }): [string, string][] => {
-    const known = stage.names.known.get(instrument);
+    const known = stage.names.atVenue.get(instrument);
     return known === undefined || openLots === 0
       ? []
       : [[stage.names.spellingOf(instrument), formatLots(known, openLots)]];
@@ -131,7 +131,7 @@ export function lockFields(stage: Stage, lock: LockFacts): Fields {
 export function orderRegions(stage: Stage, ref: string): Fields {
   const outcome = stage.refs.get(ref);
   if (outcome === undefined) return {};
-  if ('denial' in outcome) return { execution: 'denied', request: 'none', integrity: 'clean' };
+  if (!('orderId' in outcome)) return { execution: 'denied', request: 'none', integrity: 'clean' };
   for (const { id } of stage.settings.accounts) {
     const state = stage.running.journal.readActor(actorId(id, `order/${outcome.orderId}`));
     if (state !== undefined) return JSON.parse(state.stateJson) as Fields;
@@ -147,7 +147,7 @@ const statusNames: Readonly<Record<string, string>> = {
 
 /** An order as the venue has it; the quantity is what may still fill. */
 export function venueOrderFields(stage: Stage, order: PaperOrder): Fields {
-  const instrument = stage.names.known.get(order.instrument);
+  const instrument = stage.names.atVenue.get(order.instrument);
   condition(instrument !== undefined, 'the venue has orders of known instruments only');
   const ref = order.orderId === undefined ? undefined : stage.refOf(order.orderId);
   return {
@@ -178,7 +178,7 @@ export type SentFields =
 export function sentFields(stage: Stage, command: SentCommand): SentFields {
   if (command.kind === 'submit') return submitFields(stage, command);
   const request = command.kind === 'cancel' ? command.cancel : command.modify;
-  const instrument = stage.names.known.get(request.instrument);
+  const instrument = stage.names.atVenue.get(request.instrument);
   const ref = stage.refOf(request.orderId);
   const venueOrderId = venueIdOf(stage, request.orderId);
   const names = {
@@ -204,7 +204,7 @@ function submitFields(
   stage: Stage,
   { order, openLots }: Extract<SentCommand, { kind: 'submit' }>,
 ): SentFields {
-  const instrument = stage.names.known.get(order.instrument);
+  const instrument = stage.names.atVenue.get(order.instrument);
   condition(instrument !== undefined, 'only known instruments are sent');
   const ref = stage.refOf(order.orderId);
   const spelling = stage.names.spellingOf(order.instrument);
@@ -240,13 +240,31 @@ function venueIdOf(stage: Stage, orderId: OrderId): string | undefined {
     ?.venueOrderId;
 }
 
-/** Durable timers of an account, without the engine's own clock for the end of the trading day. */
-export function timers(stage: Stage, id: AccountId): readonly TimerRow[] {
+/**
+ * Durable timers of an account, without the engine's own clock for the end of the trading day. The graces of RULE-008
+ * are among them: their rows are the facts that they are computed from.
+ */
+export function timers(stage: Stage, id: AccountId): readonly Pick<TimerRow, 'name' | 'dueAtMs'>[] {
   const root = actorId(id, 'account');
-  return stage.running.engine.world.timers
+  const rows = stage.running.engine.world.timers
     .list()
     .filter(
       ({ owner, name }) =>
-        (owner === root || owner.startsWith(`${root}/`)) && name !== boundaryTimer,
+        (owner === root || owner.startsWith(`${root}/`)) &&
+        name !== boundaryTimer &&
+        name !== weekTimer,
     );
+  return [...rows, ...graces(stage, id)];
+}
+
+function graces(stage: Stage, id: AccountId): readonly Pick<TimerRow, 'name' | 'dueAtMs'>[] {
+  const account = accountOf(stage, id);
+  const context = ruleContext(stage.running.engine.world, account.facts());
+  const rule = account.rules.find(({ definition }) => definition.id === 'RULE-008');
+  const findings = rule?.definition.evaluate(context, rule.config) ?? [];
+  return findings.flatMap(({ verdict: kind, entity, dueAtMs }) =>
+    kind === 'PASS' && dueAtMs !== undefined && dueAtMs > context.nowMs
+      ? [{ name: `grace/${entity}`, dueAtMs }]
+      : [],
+  );
 }

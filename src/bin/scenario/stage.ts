@@ -6,9 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine } from '../../actors/engine.ts';
-import type { SubmitAnswer } from '../../actors/input.ts';
-import type { Denial } from '../../domain/denial.ts';
+import type { GroupWish, SubmitAnswer } from '../../actors/input.ts';
 import type { AccountId, OrderId, VenueOrderId } from '../../domain/ids.ts';
+import type { OperatorAnswer } from '../../domain/operator.ts';
+import type { OrderIntent } from '../../domain/order.ts';
 import type { Quote } from '../../domain/view.ts';
 import { condition, invariant } from '../../kernel/assert.ts';
 import { SimulatedClock } from '../../kernel/clock.ts';
@@ -18,19 +19,21 @@ import { openJournal } from '../../persistence/journal.ts';
 import type { JournalPort, TurnBatch } from '../../ports/journal.port.ts';
 import { createPaperVenue, type PaperVenue } from '../../venues/paper/paper-venue.ts';
 import { productVersion } from '../composition.ts';
+import { KillFile } from '../kill-file.ts';
 import { Lockstep } from '../lockstep.ts';
 import { hostedMachines, knownMachines } from '../machines.ts';
+import { outlierSettings } from '../outliers.ts';
 import { ScenarioEvaluator } from './evaluator.ts';
 import type { Scenario } from './format.ts';
 import { InstrumentNames } from './instruments.ts';
+import { noteResent } from './invariants.ts';
 import { engineSettings, type EngineSettings } from './settings.ts';
+import { SkewedClock } from './skewed-clock.ts';
 import type { Step } from './step-format.ts';
+import { noteSubmits, type RefOutcome } from './submits.ts';
 import { instantMs } from './times.ts';
 import { VenueFaults } from './venue-faults.ts';
 import { SimulatedCrash, VenueTap, type CrashPoint, type SentCommand } from './venue-tap.ts';
-
-/** What became of a submit of the scenario. */
-export type RefOutcome = { readonly orderId: OrderId } | { readonly denial: Denial };
 
 /** One life of the engine. */
 export type Life = {
@@ -43,27 +46,38 @@ export type Life = {
 const databaseUuid = '5ce7a710-0000-4000-8000-000000000001';
 
 export class Stage {
-  readonly scenario: Scenario;
-  readonly settings: EngineSettings;
+  /** What the configuration says now; an engine that starts later takes it from here. */
+  scenario: Scenario;
+  settings: EngineSettings;
   readonly names: InstrumentNames;
   readonly clock: SimulatedClock;
+  /** The machine's clock, and the venue's. */
+  readonly engineClock: SkewedClock;
+  readonly venueClock: SkewedClock;
   readonly venue: PaperVenue;
   readonly tap: VenueTap;
   readonly faults: VenueFaults;
+  readonly killFile: KillFile;
   readonly refs = new Map<string, RefOutcome>();
+  /** What each ref has asked for, whatever became of it. */
+  readonly wishes = new Map<string, OrderIntent>();
   /** Codes since the last expect. */
   readonly alerts: string[] = [];
   readonly incidents: string[] = [];
+  /** Submissions that the engine may repeat, by order. */
+  readonly resent = new Map<string, number>();
   /** Commands that reached the venue since the last expect. */
   sent: readonly SentCommand[] = [];
-  operatorAnswer: 'accepted' | 'refused' | undefined;
+  operatorAnswer: OperatorAnswer | undefined;
   /** Thrown inside the step of an actor, once for each entry. */
   readonly poisoned: { readonly actor: string; isAlways: boolean }[] = [];
   private life: Life | undefined;
   private readonly directory: string;
+  /** Refs of groups. */
+  private readonly groups = new Set<string>();
   private announcements = 0;
   /** Submits on their way into the journal, oldest first. */
-  private readonly pendingRefs: string[] = [];
+  readonly pendingRefs: string[] = [];
   private readonly evaluators: ScenarioEvaluator[] = [];
 
   constructor(scenario: Scenario) {
@@ -71,11 +85,15 @@ export class Stage {
     this.settings = engineSettings(scenario);
     this.names = new InstrumentNames(scenario);
     this.clock = new SimulatedClock(instantMs(scenario.start, scenario.zone));
+    this.engineClock = new SkewedClock(this.clock);
+    this.venueClock = new SkewedClock(this.clock);
     this.directory = mkdtempSync(join(tmpdir(), 'bulkhead-scenario-'));
+    const { file } = this.settings.execution.killSwitch;
+    this.killFile = new KillFile(this.directory, file, () => this.life?.engine);
     this.venue = createPaperVenue({
-      clock: this.clock,
+      clock: this.venueClock,
       random: createRandom(`${scenario.name}/venue`),
-      instruments: this.names.known,
+      instruments: this.names.atVenue,
       options: {
         accounts: new Map(
           this.settings.accounts.map(
@@ -113,17 +131,23 @@ export class Stage {
       directory: this.directory,
       environment: this.settings.mode,
       knownMachines,
-      clock: this.clock,
+      clock: this.engineClock,
       appVersion: productVersion,
       databaseUuid,
       ballastBytes: 0,
       logBytes: 0,
     });
-    const evaluator = new ScenarioEvaluator(this.clock);
+    const { accounts } = this.settings;
+    const outliers = outlierSettings(
+      accounts.flatMap(({ rules }) => rules),
+      accounts[0]?.controls,
+    );
+    const evaluator = new ScenarioEvaluator(this.engineClock, outliers);
     this.evaluators.push(evaluator);
     const engine = this.createEngine(this.tapped(journal), evaluator);
     const lockstep = new Lockstep({
       clock: this.clock,
+      engineNowMs: () => this.engineClock.nowMs(),
       engine,
       evaluator,
       onQuote: (quote) => this.venue.onQuote(quote),
@@ -133,6 +157,7 @@ export class Stage {
     // The comparison at the start takes no simulated time: the clock stands where the scenario put it.
     await this.faults.withoutLatency(() => engine.start());
     await lockstep.rest();
+    if (this.killFile.poll()) await lockstep.rest();
   }
 
   /** An orderly stop. */
@@ -238,6 +263,28 @@ export class Stage {
     });
   }
 
+  /** An order group; its legs are refs of their own. */
+  submitGroup(ref: string, refs: readonly string[], wish: GroupWish): void {
+    for (const one of [ref, ...refs])
+      condition(
+        !this.refs.has(one) && !this.groups.has(one),
+        () => `a ref is used once, was ${one}`,
+      );
+    this.groups.add(ref);
+    this.running.engine.submitGroup(wish);
+  }
+
+  /** The OCO group of a ref: the one that it joined, or the one that it begins. */
+  ocoGroupOf(ref: string): string {
+    const orderId = this.orderIdOf(ref);
+    if (orderId === undefined) return ref;
+    for (const account of this.life?.engine.world.accounts.values() ?? []) {
+      const known = account.workingOrders.get(orderId)?.ocoGroupId ?? account.setOf.get(orderId);
+      if (known !== undefined) return known;
+    }
+    return orderId;
+  }
+
   /** What counts since the last expect counts from here. */
   beginStretch(): void {
     this.sent = [];
@@ -263,8 +310,8 @@ export class Stage {
 
   private createEngine(journal: JournalPort, evaluator: ScenarioEvaluator): Engine {
     const { settings } = this;
-    return new Engine({
-      clock: this.clock,
+    const engine = new Engine({
+      clock: this.engineClock,
       ids: createIds('SCN', journal.epoch),
       random: createRandom(`${this.scenario.name}/engine/${journal.epoch}`),
       journal,
@@ -279,8 +326,15 @@ export class Stage {
       mode: settings.mode,
       quoteMaxAgeMs: settings.quoteMaxAgeMs,
       orders: settings.orders,
+      execution: settings.execution,
+      resets: settings.resets,
+      api: settings.api,
+      groups: settings.groups,
       beforeStep: (actor) => this.stumble(actor),
     });
+    // The clock of a scenario is a trusted one until a step skews it.
+    engine.world.submission.clockDriftMs = 0;
+    return engine;
   }
 
   private note(batch: TurnBatch): void {
@@ -289,25 +343,10 @@ export class Stage {
         this.alerts.push((JSON.parse(effect.payloadJson) as { code: string }).code);
     }
     for (const { code } of batch.incidents ?? []) this.incidents.push(code);
-    this.noteSubmits(batch);
+    noteResent(this.resent, batch);
+    noteSubmits(batch, this);
     // Faults of an order have to hold before it leaves.
     if ((batch.effects ?? []).some(({ kind }) => kind === 'venue.submitOrder')) this.faults.bind();
-  }
-
-  /** Which order a ref has become, or why it has not. */
-  private noteSubmits(batch: TurnBatch): void {
-    for (const { machine, eventJson } of batch.entries) {
-      if (machine !== 'input' || !eventJson.startsWith('{"type":"command.submit"')) continue;
-      const ref = this.pendingRefs.shift();
-      const { intent } = JSON.parse(eventJson) as { intent: { intentId: string } };
-      // An intent's order has its id; a denial replaces this below.
-      if (ref !== undefined) this.refs.set(ref, { orderId: intent.intentId as OrderId });
-    }
-    for (const { intentId, code } of batch.denials ?? []) {
-      const ref = this.refOf(intentId as OrderId);
-      if (ref !== undefined)
-        this.refs.set(ref, { denial: { code: code as Denial['code'], facts: [] } });
-    }
   }
 
   private stumble(actor: string): void {

@@ -44,6 +44,26 @@ export const VenueSettings = z.strictObject({
   reorder: Flag.optional(),
   nullLists: Flag.optional(),
   missingAccount: Flag.optional(),
+  // Beyond the document: what else a venue gets wrong. Shares of what happens are percentages from 0 to 100.
+  drop: Amount.optional(),
+  jitter: DurationText.optional(),
+  repeat: z.union([z.null(), z.strictObject({ share: Amount, within: DurationText })]).optional(),
+  overfill: z
+    .union([z.null(), z.strictObject({ share: Amount.optional(), quantity: Amount })])
+    .optional(),
+  cancelRace: z
+    .array(
+      z.strictObject({
+        match: Match.optional(),
+        race: z.enum(['fillFirst', 'fillBeside', 'fillAfter']),
+        after: DurationText.optional(),
+      }),
+    )
+    .optional(),
+  listLag: DurationText.optional(),
+  halfLists: Amount.optional(),
+  wrongPositions: Amount.optional(),
+  clockSkew: DurationText.optional(),
 });
 export type VenueSettings = z.output<typeof VenueSettings>;
 
@@ -179,6 +199,17 @@ const actions = {
         outcome: Text.optional(),
         limit: Amount.optional(),
         second: Text.optional(),
+        key: Text.optional(),
+        value: Text.optional(),
+        actor: Text.optional(),
+        strategy: Text.optional(),
+        target: Text.optional(),
+        evidence: Text.optional(),
+        reset: Text.optional(),
+        mode: Text.optional(),
+        emergency: Flag.optional(),
+        skipEvent: Flag.optional(),
+        requestId: Text.optional(),
       })
       .optional(),
   }),

@@ -32,16 +32,8 @@ type Looks = {
 
 /** Steps that can ask for something that is not here. */
 const looks: Looks = {
-  group: () => 'order groups',
-  modify: () => 'modifying an order',
-  config: () => 'reloading the configuration',
-  kill: () => 'the kill switch',
   submit: missingInSubmit,
   order: missingInOrder,
-  account: missingInAccount,
-  clock: ({ venue, local }) =>
-    venue === undefined && local === undefined ? undefined : 'a skew between clocks',
-  operator: missingInOperator,
   fault: ({ store }) => (store === undefined ? undefined : 'faults of the store'),
   expect: missingInExpectation,
   restart: ({ meanwhile, during }) =>
@@ -54,32 +46,17 @@ function missingInStep(step: Step): string | undefined {
 }
 
 function missingInSubmit(body: Body<'submit'>): string | undefined {
-  if (body.bracket !== undefined) return 'bracket orders';
-  if (body.linkedTo !== undefined) return 'linked (OCO) orders';
-  if (body.parent !== undefined) return 'child orders';
   return body.type === 'trailingStop'
     ? 'trailing stops by submit (the format has no distance)'
     : undefined;
 }
 
 function missingInOrder(body: Body<'order'>): string | undefined {
-  if (body.parent !== undefined) return 'child orders';
-  const isKnown = !['none', 'pending', 'pendingCancel'].includes(body.status);
+  const isKnown = !['none', 'pendingCancel'].includes(body.status);
   return isKnown ? undefined : `orders of status ${body.status}`;
 }
 
-function missingInAccount(body: Body<'account'>): string | undefined {
-  return body.isVisible === undefined ? undefined : 'the visibility of an account (RULE-010)';
-}
-
-function missingInOperator(body: Body<'operator'>): string | undefined {
-  if (!['unlock', 'rearm', 'resume', 'cancel'].includes(body.verb)) return `operator ${body.verb}`;
-  const role = body.role?.toLowerCase() ?? 'admin';
-  return role === 'admin' ? undefined : `operators of role ${role}`;
-}
-
 function missingInExpectation(body: Body<'expect'>): string | undefined {
-  if (body.killSwitch !== undefined) return 'the kill switch';
   const rule = Object.keys(body.verdicts ?? {}).find((id) => !hasRule(id));
   if (rule !== undefined) return rule;
   const code =

@@ -8,6 +8,7 @@ import type { InstrumentNames } from './instruments.ts';
 import { wholeNumber } from './numbers.ts';
 import type { VenueSettings } from './step-format.ts';
 import { durationMs } from './times.ts';
+import { misbehaviour } from './venue-misbehaviour.ts';
 
 type Written = {
   readonly match?:
@@ -19,7 +20,14 @@ type Written = {
       }
     | undefined;
 };
-type Kind = 'reject' | 'status' | 'hang' | 'loseAck' | 'hideFromSearch' | 'failQuery';
+type Kind =
+  | 'reject'
+  | 'status'
+  | 'hang'
+  | 'loseAck'
+  | 'hideFromSearch'
+  | 'failQuery'
+  | 'cancelRace';
 const kinds: readonly Kind[] = [
   'reject',
   'status',
@@ -27,6 +35,7 @@ const kinds: readonly Kind[] = [
   'loseAck',
   'hideFromSearch',
   'failQuery',
+  'cancelRace',
 ];
 
 export class VenueFaults {
@@ -62,7 +71,7 @@ export class VenueFaults {
     for (const flag of ['duplicateEvents', 'reorder', 'nullLists', 'missingAccount'] as const) {
       if (settings[flag] !== undefined) changes[flag] = settings[flag];
     }
-    this.venue.setFaults(changes);
+    this.venue.setFaults({ ...changes, ...misbehaviour(settings) });
     for (const kind of kinds) {
       const list = settings[kind];
       if (list !== undefined) this.written.set(kind, list);
@@ -126,6 +135,11 @@ function values(kind: Kind, given: Readonly<Record<string, unknown>>): object {
       return forMs;
     case 'loseAck':
       return {};
+    case 'cancelRace':
+      return {
+        race: given['race'],
+        ...(typeof given['after'] === 'string' ? { afterMs: durationMs(given['after']) } : {}),
+      };
     case 'failQuery': {
       const code = given['code'] === undefined ? 'timeout' : wholeNumber(given['code']);
       condition(code === 'timeout' || code > 0, 'a failing query has a code or a timeout');

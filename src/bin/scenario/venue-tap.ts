@@ -3,10 +3,10 @@
  * down, and lets the process die at a named point of its first effect.
  */
 import type { Approved } from '../../domain/approved.ts';
-import type { AccountId, OrderId } from '../../domain/ids.ts';
+import type { AccountId, InstrumentId, OrderId } from '../../domain/ids.ts';
 import type { CancelOrder, ModifyOrder, SubmitOrder } from '../../domain/order.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { VenueEvent, VenuePort, VenueSnapshot } from '../../ports/venue.port.ts';
+import type { VenueEvent, VenueOrder, VenuePort, VenueSnapshot } from '../../ports/venue.port.ts';
 import type { PaperVenue } from '../../venues/paper/paper-venue.ts';
 
 /** `openLots`: the venue's position when the command arrived. */
@@ -24,6 +24,7 @@ export class SimulatedCrash extends Error {
 
 export class VenueTap implements VenuePort {
   readonly id = 'paper';
+  readonly isInProcess = true;
   /** Set: the next command kills the process at this point. */
   crashAt: CrashPoint | undefined;
   private readonly venue: PaperVenue;
@@ -76,6 +77,13 @@ export class VenueTap implements VenuePort {
 
   snapshot(accountId: AccountId, sinceMs: number): Promise<VenueSnapshot> {
     return this.venue.snapshot(accountId, sinceMs);
+  }
+
+  openOrders(
+    accountId: AccountId,
+    instrument: InstrumentId,
+  ): readonly VenueOrder[] | Promise<readonly VenueOrder[]> {
+    return this.venue.openOrders?.(accountId, instrument) ?? [];
   }
 
   /** The engine is gone; the venue lives on. */

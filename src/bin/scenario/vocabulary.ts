@@ -25,7 +25,7 @@ export const configKeys: ReadonlySet<string> = new Set(
   accounts topstepx connection retry reconnect keepalive token rateLimits circuitBreaker caches polling
   order intent events duplicates group exit killSwitch tradingState reconcile clock mode readOnly
   universe caps regime stops frequency lossCooldown cooldowns strategies triggers proposal profile
-  staleness barIngest outlier collar orders messages repeat selfMatch cancelOnDisconnect breakers alerts
+  staleness barIngest margin outlier collar orders messages repeat selfMatch cancelOnDisconnect breakers alerts
   cycle latency fees preview slippage safety shutdown audit objectives candles regression backtest
   propFirm propFirmProfile groups instruments sizing volatility exits limits safeguards`
     .trim()
@@ -54,9 +54,6 @@ const rulesHere: ReadonlySet<string> = new Set(ruleCatalogue.map(({ id }) => id)
 /** Incident types of the specification and what they are called here, where that is more exact. Source: execution 11.3. */
 const incidentNames: Readonly<Record<string, RegExp>> = {
   LATE_FILL: /^LATE_FILL(?:_AFTER_[A-Z]+)?$/u,
-  GHOST_POSITION: /^(?:GHOST_POSITION|EXTRA_POSITION)$/u,
-  ZOMBIE_POSITION: /^(?:ZOMBIE_POSITION|MISSING_POSITION)$/u,
-  MONEY_DIFFERENCE: /^(?:MONEY_DIFFERENCE|MONEY_MISMATCH)$/u,
 };
 
 /** Whether what occurred is what the scenario names, in any case. */

@@ -55,6 +55,8 @@ export class PaperBook {
     balances: new Map(),
     submissions: [],
   };
+  /** Grows with every change that is written. */
+  revision = 0;
   private orderNumber: number;
   private tradeNumber: number;
   private openCount = 0;
@@ -197,6 +199,7 @@ export class PaperBook {
     const { orders, fills, positions, balances, submissions } = this.changes;
     const count = orders.size + fills.length + positions.size + balances.size + submissions.length;
     if (count === 0) return;
+    this.revision += 1;
     this.store.write({ ...this.changes, tradeNumber: this.tradeNumber });
     orders.clear();
     positions.clear();

@@ -6,24 +6,34 @@ import type { CancelOrder, ModifyOrder, SubmitOrder } from '../../domain/order.t
 import type { Clock } from '../../kernel/clock.ts';
 import type { PaperBook } from './paper-book.ts';
 import type { Executor } from './paper-executor.ts';
-import type { FaultSubject, FaultSwitch } from './paper-faults.ts';
-import { isOpen, type PaperOrder } from './paper-order.ts';
+import {
+  statusIn,
+  type CancelRaceFault,
+  type FaultSubject,
+  type FaultSwitch,
+} from './paper-faults.ts';
+import { isOpen, leavesOf, type PaperOrder } from './paper-order.ts';
+import type { Pictures } from './paper-pictures.ts';
 import type { Reporter, Told } from './paper-reports.ts';
 
 export type CommandParts = {
-  readonly clock: Clock;
+  /** The venue's own: the times that it writes down. */
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly book: PaperBook;
   readonly faults: FaultSwitch;
+  readonly pictures: Pictures;
   readonly reporter: Reporter;
   readonly executor: Executor;
   /** End of the running session, for day orders; undefined when the venue never closes. */
   readonly sessionEndMs: ((nowMs: number) => number | undefined) | undefined;
   readonly armExpiry: (atMs: number) => void;
+  /** Runs later as an entry of its own. */
+  readonly later: (delayMs: number, run: () => void) => void;
   readonly count: (what: 'submissions' | 'duplicates' | 'accepted' | 'rejected') => void;
 };
 
-/** Codes of the transport that say no; every other one leaves the outcome open. Source: execution 2.3. */
-const refusals: ReadonlySet<number> = new Set([400, 401, 403]);
+/** Codes of the transport that say no; 401 was not processed, every other one leaves the outcome open. Source: execution 2.3. */
+const refusals: ReadonlySet<number> = new Set([400, 403]);
 
 type Subject = FaultSubject & { readonly orderId: OrderId };
 type About = { readonly accountId: AccountId; readonly orderId: OrderId };
@@ -69,19 +79,42 @@ export class Commands {
   }
 
   cancel(request: CancelOrder): void {
-    const { book, executor, faults } = this.parts;
+    const { book, faults } = this.parts;
     const order = book.findOrder(request.orderId);
     const subject: Subject = { ...subjectOf({ ...request, side: order?.side }), command: 'cancel' };
     const transport = this.answerByTransport(request, subject, answers.cancel);
     if (transport === 'stopped') return;
+    const race = order === undefined ? undefined : this.raceBefore(order, subject);
     const refusal = faults.find('reject', subject)?.code ?? closedReason(order);
-    if (refusal !== undefined) {
-      if (transport === 'none')
-        this.answer(order ?? request, answers.cancel.refused(refusal), subject);
-    } else if (order !== undefined) {
-      const channel = transport === 'answered' || this.isLost(subject) ? 'silent' : 'answer';
-      executor.end(order, 'canceled', 'canceled on request', channel, this.delayMs(subject));
+    if (refusal === undefined && order !== undefined) {
+      const isSilent = transport === 'answered' || this.isLost(subject);
+      this.endOnRequest(order, subject, isSilent, race);
+    } else if (transport === 'none') {
+      const told = answers.cancel.refused(refusal ?? unknownOrder);
+      this.answer(order ?? request, told, subject);
     }
+  }
+
+  private endOnRequest(
+    order: PaperOrder,
+    subject: Subject,
+    isSilent: boolean,
+    race: CancelRaceFault | undefined,
+  ): void {
+    const { executor, later } = this.parts;
+    const channel = isSilent ? 'silent' : 'answer';
+    executor.end(order, 'canceled', 'canceled on request', channel, this.delayMs(subject));
+    if (race?.race === 'fillAfter') later(race.afterMs ?? 0, () => executor.race(order, 1));
+  }
+
+  /** What trades before a cancel arrives. */
+  private raceBefore(order: PaperOrder, subject: Subject): CancelRaceFault | undefined {
+    const { executor, faults } = this.parts;
+    if (!isOpen(order) || order.isExternal) return undefined;
+    const fault = faults.find('cancelRace', subject);
+    if (fault?.race === 'fillFirst') executor.race(order, leavesOf(order));
+    else if (fault?.race === 'fillBeside') executor.race(order, leavesOf(order) - 1);
+    return fault;
   }
 
   modify(request: ModifyOrder): void {
@@ -101,21 +134,32 @@ export class Commands {
   }
 
   query(accountId: AccountId, orderId: OrderId): void {
-    const { book, clock, faults, reporter } = this.parts;
+    const { book, clock, faults, pictures, reporter } = this.parts;
     const about = { accountId, orderId };
-    const order = book.findOrder(orderId);
+    const shown = pictures.lookUp(orderId);
+    const order = shown === 'unsettled' ? undefined : shown;
     const { instrument, side } = order ?? {};
     const subject: Subject = { orderId, instrument, side, command: 'query' };
-    // A question that fails gives no evidence at all, so nothing is said.
-    if (faults.queryFailure(subject, clock.nowMs()) !== undefined || this.isLost(subject)) return;
+    // A question that fails gives no evidence of the order at all.
+    const failure = faults.queryFailure(subject, clock.nowMs());
+    if (failure !== undefined) {
+      const failed = { type: 'venue.call', call: 'query', ...about, reason: failure } as const;
+      reporter.say({ ...failed, ...statusIn(failure) }, 'query');
+      return;
+    }
+    if (this.isLost(subject)) return;
     const delayMs = this.delayMs(subject);
-    if (faults.isHidden(subject, clock.nowMs())) {
+    // What it hides it denies to have, like an order that never came: nobody can tell the two apart.
+    const isHidden = faults.isHidden(subject, clock.nowMs());
+    if (shown === 'unsettled') {
       reporter.tellUnknown(about, { type: 'order.missingInQuery' }, 'query', delayMs);
-    } else if (order === undefined) {
+    } else if (isHidden || order === undefined) {
       reporter.tellUnknown(about, { type: 'order.notFoundConfirmed' }, 'query', delayMs);
     } else {
       // The executions come first: the status alone would make the reader wait for them.
       for (const fill of book.store.fillsOf(orderId)) {
+        // An older state knows no later executions.
+        if (faults.now.listLagMs > 0 && fill.venueTimeMs > order.updatedAtMs) continue;
         reporter.say({ type: 'venue.fill', fill }, 'query', delayMs);
       }
       reporter.tell(order, statusOf(order), 'query', delayMs);
@@ -183,11 +227,27 @@ export class Commands {
     const fault = this.parts.faults.find('status', subject);
     if (fault === undefined) return 'none';
     const reason = `HTTP ${fault.code}`;
+    if (!refusals.has(fault.code)) {
+      const call = calls[subject.command];
+      const failed = { type: 'venue.call', call, accountId, orderId, status: fault.code } as const;
+      if (!this.isLost(subject))
+        this.parts.reporter.say({ ...failed, reason }, 'answer', this.delayMs(subject));
+    }
+    // Not processed: whether it is sent again is for whoever sent it to say.
+    if (fault.code === 401) return 'stopped';
     const event = refusals.has(fault.code) ? told.refused(reason) : told.open(reason);
     this.answerUnknown({ accountId, orderId }, event, subject);
     return fault.isProcessed === true ? 'answered' : 'stopped';
   }
 }
+
+const calls = {
+  submit: 'place',
+  close: 'place',
+  cancel: 'cancel',
+  modify: 'modify',
+  query: 'query',
+} as const;
 
 const unknownOrder = 'unknown order';
 const duplicateReason = 'duplicate client order id';

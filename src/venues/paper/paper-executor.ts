@@ -25,7 +25,8 @@ import type { Reporter } from './paper-reports.ts';
 export type RandomPartial = { readonly chancePpm: number; readonly sharePercentMin: number };
 
 export type ExecutorOptions = {
-  readonly clock: Clock;
+  /** The venue's own: the times that it writes down. */
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly random: Random;
   readonly book: PaperBook;
   readonly faults: FaultSwitch;
@@ -133,6 +134,21 @@ export class Executor {
     return execution;
   }
 
+  /** An execution in a race with something else: up to so many lots, at the order's price or the market's. */
+  race(order: PaperOrder, wantedLots: Lots): void {
+    const market: Prices = this.markets.get(order.instrument) ?? noPrices;
+    const touch = tradePrice({
+      order: { ...order, orderType: 'market' },
+      market,
+      quote: undefined,
+      fillAt: 'touch',
+      isFreshlyTriggered: false,
+    });
+    const ticks = order.limitTicks ?? order.stopTicks ?? touch;
+    const lots = Math.min(wantedLots, this.permittedLots(order));
+    if (ticks !== undefined && lots > 0) this.fill(order, lots, ticks);
+  }
+
   /** Ends an open order. `silent`: the answer is lost. */
   end(
     order: PaperOrder,
@@ -223,8 +239,17 @@ export class Executor {
       const lots = Math.min(left, slice.lots);
       left -= lots;
       if (lots > 0) this.fill(order, lots, slice.ticks);
+      if (order.status === 'filled') this.overfill(order, slice.ticks);
       if (!isOpen(order)) return;
     }
+  }
+
+  private overfill(order: PaperOrder, ticks: Ticks): void {
+    const { faults } = this.options;
+    const { overfill } = faults.now;
+    if (overfill === undefined || order.reduceOnly || !faults.happens(overfill.chancePpm)) return;
+    faults.note('overfill');
+    this.fill(order, overfill.lots, ticks);
   }
 
   /** True when this price triggers the stop. */
@@ -266,6 +291,8 @@ function feeOf(
 
 /** In scripted mode only closes trade by themselves. */
 function isScripted(order: PaperOrder, faults: FaultSwitch): boolean {
+  // A suspended order waits until the venue says that it is open.
+  if (order.status === 'suspended') return true;
   return faults.now.fillAt === 'scripted' && !(order.orderType === 'market' && order.reduceOnly);
 }
 

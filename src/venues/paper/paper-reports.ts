@@ -3,7 +3,7 @@ import type { AccountId, OrderId } from '../../domain/ids.ts';
 import type { OrderVenueEvent } from '../../domain/order-event.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { VenueEvent } from '../../ports/venue.port.ts';
-import { createDelayLine } from './delay-line.ts';
+import { createDelayLine, type DelayLine } from './delay-line.ts';
 import type { FaultSwitch } from './paper-faults.ts';
 import type { PaperOrder } from './paper-order.ts';
 
@@ -37,7 +37,13 @@ export interface Reporter {
 
 type Said = { readonly event: VenueEvent; readonly channel: Channel; readonly extraMs: number };
 
-export function createReporter(clock: Clock, faults: FaultSwitch, epoch: number): Reporter {
+/** @param venueClock the time that reports carry; `clock` is the time they take */
+export function createReporter(
+  clock: Clock,
+  venueClock: Pick<Clock, 'nowMs'>,
+  faults: FaultSwitch,
+  epoch: number,
+): Reporter {
   const line = createDelayLine(clock);
   let sink: ((event: VenueEvent) => void) | undefined;
   let said: Said[] = [];
@@ -63,7 +69,7 @@ export function createReporter(clock: Clock, faults: FaultSwitch, epoch: number)
       }
       const event = {
         ...told,
-        atMs: clock.nowMs(),
+        atMs: venueClock.nowMs(),
         origin: channel,
         venueOrderId: order.venueOrderId,
         version: { updatedAtMs: order.updatedAtMs, cumulativeLots: order.filledLots },
@@ -78,7 +84,7 @@ export function createReporter(clock: Clock, faults: FaultSwitch, epoch: number)
     },
     tellUnknown({ accountId, orderId }, told, channel, extraMs) {
       questions += 1;
-      const event = { ...told, atMs: clock.nowMs(), origin: channel } as OrderVenueEvent;
+      const event = { ...told, atMs: venueClock.nowMs(), origin: channel } as OrderVenueEvent;
       const key = `${orderId}:${channel}${epoch}.${questions}`;
       say({ type: 'venue.order', key, accountId, orderId, event }, channel, extraMs);
     },
@@ -86,11 +92,11 @@ export function createReporter(clock: Clock, faults: FaultSwitch, epoch: number)
       if (said.length === 0) return;
       const now = said;
       said = [];
-      const { reorder, duplicateEvents, latencyMs } = faults.now;
-      for (const { event, extraMs } of reorder ? swapped(now) : now) {
-        for (let time = 0; time < (duplicateEvents ? 2 : 1); time += 1) {
-          line.push(latencyMs + extraMs, () => sink?.(event));
-        }
+      const { reorder, dropPpm } = faults.now;
+      for (const one of reorder ? swapped(now) : now) {
+        const isLosable = one.channel === 'stream' || one.channel === 'query';
+        if (isLosable && faults.happens(dropPpm)) faults.note('drop');
+        else put(one, faults, line, () => sink?.(one.event));
       }
     },
     close() {
@@ -98,6 +104,26 @@ export function createReporter(clock: Clock, faults: FaultSwitch, epoch: number)
       line.clear();
     },
   };
+}
+
+/** On the line, once or more often, in time or late. */
+function put(
+  { channel, extraMs }: Said,
+  faults: FaultSwitch,
+  line: DelayLine,
+  hear: () => void,
+): void {
+  const { duplicateEvents, latencyMs, jitterMs, repeat } = faults.now;
+  // What is said of the connection itself is not on it.
+  const isOnIt = channel !== 'link';
+  const lateMs = isOnIt ? faults.upTo(jitterMs) : 0;
+  const delayMs = latencyMs + extraMs + lateMs;
+  if (lateMs > 0) faults.note('jitter');
+  if (duplicateEvents) faults.note('duplicate');
+  for (let time = 0; time < (duplicateEvents ? 2 : 1); time += 1) line.push(delayMs, hear);
+  if (repeat === undefined || !isOnIt || !faults.happens(repeat.chancePpm)) return;
+  faults.note('repeat');
+  line.push(delayMs + faults.upTo(repeat.withinMs), hear);
 }
 
 function canPass(channel: Channel, link: string): boolean {

@@ -1,6 +1,7 @@
 import { addExact } from '../../domain/arithmetic.ts';
 /** What happens at the venue without us: executions, orders, positions and money of somebody else. Changed, then told. */
 import type { Fill } from '../../domain/fill.ts';
+import type { AccountId } from '../../domain/ids.ts';
 import { applyFill, emptyBook, type PositionBook } from '../../domain/position.ts';
 import { condition } from '../../kernel/assert.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -22,17 +23,28 @@ export type Script = Pick<
   | 'fillOrder'
   | 'endOrder'
   | 'announce'
+  | 'changeOrder'
 >;
 
 type Parts = {
-  readonly clock: Clock;
+  /** The venue's own: the times that it writes down. */
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly book: PaperBook;
   readonly reporter: Reporter;
   readonly executor: Executor;
   readonly enter: (run: () => void) => void;
+  /** What the account list says of the permission to trade. */
+  readonly permissions: Map<AccountId, boolean>;
 };
 
-export function createScript({ clock, book, reporter, executor, enter }: Parts): Script {
+export function createScript({
+  clock,
+  book,
+  reporter,
+  executor,
+  enter,
+  permissions,
+}: Parts): Script {
   return {
     externalFill: (fill) => enter(() => takeFill(fill, book, executor, reporter)),
     voidFill: (fill) =>
@@ -83,8 +95,16 @@ export function createScript({ clock, book, reporter, executor, enter }: Parts):
       enter(() => executor.end(order, status, reason, 'stream'));
       return true;
     },
+    changeOrder: (id, changes) =>
+      enter(() => {
+        const order = book.findOrder(id);
+        if (order !== undefined) book.put(Object.assign(order, changes));
+      }),
     announce: (event) =>
-      enter(() => reporter.say(event, event.type === 'venue.link' ? 'link' : 'stream')),
+      enter(() => {
+        if (event.type === 'venue.permission') permissions.set(event.accountId, event.canTrade);
+        reporter.say(event, event.type === 'venue.link' ? 'link' : 'stream');
+      }),
   };
 }
 
@@ -114,6 +134,7 @@ function takeFill(fill: Fill, book: PaperBook, executor: Executor, reporter: Rep
       feesUnits: position.feesUnits + difference,
     });
     book.addMoney(fill.accountId, fill.instrument, -difference);
+    book.store.changeFill({ ...known, feeUnits: fill.feeUnits });
   }
   book.addFill(fill);
   reporter.say({ type: 'venue.fill', fill }, 'stream');

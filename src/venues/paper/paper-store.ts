@@ -60,6 +60,8 @@ export interface PaperStore {
   fillsSince(accountId: AccountId, sinceMs: number): readonly Fill[];
   allFills(): readonly Fill[];
   removeFill(accountId: AccountId, fillId: FillId): void;
+  /** Another fee of an execution that is booked. */
+  changeFill(fill: Fill): void;
   write(changes: BookChanges): void;
   close(): void;
 }
@@ -115,6 +117,8 @@ export function openPaperStore(directory: string | undefined): PaperStore {
       parsed(statements.fillsSince.pluck().all(accountId, sinceMs)) as Fill[],
     allFills: () => parsed(statements.allFills.pluck().all()) as Fill[],
     removeFill: (accountId, fillId) => void statements.removeFill.run(accountId, fillId),
+    changeFill: (fill) =>
+      void statements.changeFill.run(JSON.stringify(fill), fill.accountId, fill.fillId),
     write: database.transaction((changes: BookChanges) => writeChanges(statements, changes)),
     close: () => void database.close(),
   };
@@ -186,6 +190,7 @@ function prepare(database: Database.Database) {
       `SELECT json FROM paper_fill WHERE account = ? AND venue_time_ms >= ? ORDER BY venue_time_ms, number`,
     ),
     allFills: sql(`SELECT json FROM paper_fill ORDER BY number`),
+    changeFill: sql(`UPDATE paper_fill SET json = ? WHERE account = ? AND fill_id = ?`),
     removeFill: sql(`DELETE FROM paper_fill WHERE account = ? AND fill_id = ?`),
     putOrder: sql(
       `INSERT INTO paper_order (venue_order_id, number, order_id, account, is_open, updated_at_ms, json)

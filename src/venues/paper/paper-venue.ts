@@ -11,7 +11,7 @@
  */
 import type { Approved } from '../../domain/approved.ts';
 import type { Fill } from '../../domain/fill.ts';
-import type { AccountId, FillId, InstrumentId, OrderId } from '../../domain/ids.ts';
+import type { AccountId, FillId, InstrumentId, OrderId, VenueOrderId } from '../../domain/ids.ts';
 import type { Instrument, Lots, Ticks } from '../../domain/instrument.ts';
 import type { Units } from '../../domain/money.ts';
 import type { CancelOrder, ModifyOrder, SubmitOrder } from '../../domain/order.ts';
@@ -26,9 +26,10 @@ import { Commands } from './paper-commands.ts';
 import { Executor, type RandomPartial } from './paper-executor.ts';
 import { createFaultSwitch, type FaultChanges, type PaperFaults } from './paper-faults.ts';
 import { isOpen } from './paper-order.ts';
+import { Pictures } from './paper-pictures.ts';
 import { createReporter } from './paper-reports.ts';
 import { createScript } from './paper-script.ts';
-import { createSnapshots } from './paper-snapshot.ts';
+import { createOpenOrders, createSnapshots } from './paper-snapshot.ts';
 
 export type PaperVenueOptions = {
   /** Default `paper`. */
@@ -62,6 +63,8 @@ export interface PaperVenue extends VenuePort {
   setFaults(changes: FaultChanges): void;
   readonly faults: PaperFaults;
   stats(): PaperStats;
+  /** How often each fault has struck, by name. */
+  readonly struck: ReadonlyMap<string, number>;
   ledger(): PaperLedger;
 
   /** An execution made outside the engine, or dictated for one of its orders. A known trade id only repeats the report. */
@@ -90,6 +93,16 @@ export interface PaperVenue extends VenuePort {
   }): boolean;
   /** Ends an open order unasked. False when there is none. */
   endOrder(orderId: OrderId, status: 'canceled' | 'expired' | 'rejected', reason: string): boolean;
+  /** Changes an order without a word. */
+  changeOrder(
+    id: OrderId | VenueOrderId,
+    changes: Partial<
+      Pick<
+        VenueOrder,
+        'status' | 'quantityLots' | 'filledLots' | 'limitTicks' | 'stopTicks' | 'updatedAtMs'
+      >
+    >,
+  ): void;
   /** Says something without changing the venue's truth. */
   announce(event: VenueEvent): void;
 }
@@ -107,15 +120,20 @@ const defaultBalanceUnits = 50_000_000_000;
 
 /** @throws OperatorError exit 73 when the book cannot be written */
 export function createPaperVenue(parts: PaperVenueParts): PaperVenue {
-  const { book, faults, reporter, wire, enter, executor, commands, counts } = assemble(parts);
+  const venue = assemble(parts);
+  const { book, faults, reporter, wire, enter, executor, commands, counts, pictures } = venue;
   let quotes = 0;
+  const permissions = new Map<AccountId, boolean>();
   /** A command travels for the latency; what is sent into a dead line does not arrive. */
   const arrive = (run: () => void): void => {
     if (faults.now.link !== 'downAll') wire.push(faults.now.latencyMs, () => enter(run));
   };
 
+  const lists = { clock: venue.clock, book, faults, pictures, wire };
+
   return {
     id: parts.options?.id ?? 'paper',
+    isInProcess: true,
     connect(sink) {
       reporter.connect(sink);
       const { link } = faults.now;
@@ -126,7 +144,14 @@ export function createPaperVenue(parts: PaperVenueParts): PaperVenue {
     cancel: (cancel: CancelOrder) => arrive(() => commands.cancel(cancel)),
     modify: (modify: ModifyOrder) => arrive(() => commands.modify(modify)),
     query: (accountId, orderId) => arrive(() => commands.query(accountId, orderId)),
-    snapshot: createSnapshots({ clock: parts.clock, book, faults, wire }),
+    snapshot: createSnapshots(lists, permissions, (event) =>
+      enter(() => reporter.say(event, 'stream')),
+    ),
+    openOrders: createOpenOrders(lists),
+    changes() {
+      book.commit();
+      return faults.isHonest ? book.revision : undefined;
+    },
     close() {
       wire.clear();
       reporter.close();
@@ -145,6 +170,7 @@ export function createPaperVenue(parts: PaperVenueParts): PaperVenue {
     setFaults(changes) {
       const before = faults.now.link;
       faults.change(changes);
+      pictures.remember();
       const { link } = faults.now;
       if (link === before) return;
       const status = link === 'up' ? 'up' : 'down';
@@ -153,9 +179,10 @@ export function createPaperVenue(parts: PaperVenueParts): PaperVenue {
     get faults() {
       return faults.now;
     },
+    struck: faults.struck,
     stats: () => ({ ...counts, openOrders: book.openOrderCount, quotes }),
     ledger: () => book.ledger(),
-    ...createScript({ clock: parts.clock, book, reporter, executor, enter }),
+    ...createScript({ clock: venue.clock, book, reporter, executor, enter, permissions }),
   };
 }
 
@@ -168,23 +195,29 @@ function assemble({ clock, random, instruments, directory, options = {} }: Paper
     instruments,
     accountOf: (accountId) => options.accounts?.get(accountId) ?? fallback,
   });
-  const faults = createFaultSwitch(options.faults ?? {});
-  const reporter = createReporter(clock, faults, book.epoch);
+  const faults = createFaultSwitch(options.faults ?? {}, random.fork('faults'));
+  const venueClock = { nowMs: (): number => clock.nowMs() + faults.now.clockSkewMs };
+  const pictures = new Pictures({ clock, book, faults });
+  const reporter = createReporter(clock, venueClock, faults, book.epoch);
   const wire = createDelayLine(clock);
   const counts = { submissions: 0, duplicates: 0, accepted: 0, rejected: 0 };
   const enter = createEntry(
-    () => book.commit(),
+    () => {
+      book.commit();
+      pictures.remember();
+    },
     () => reporter.flush(),
   );
+  const later = (delayMs: number, run: () => void): void => wire.push(delayMs, () => enter(run));
   const executor = new Executor({
-    clock,
+    clock: venueClock,
     random,
     book,
     faults,
     reporter,
     depth: options.depth,
     randomPartial: options.randomPartial,
-    later: (delayMs, run) => wire.push(delayMs, () => enter(run)),
+    later,
   });
   const armExpiry = createExpiry(clock, (nowMs) =>
     enter(() => {
@@ -199,10 +232,12 @@ function assemble({ clock, random, instruments, directory, options = {} }: Paper
     if (expiresAtMs !== undefined) armExpiry(expiresAtMs);
   }
   const commands = new Commands({
-    clock,
+    clock: venueClock,
     book,
     faults,
+    pictures,
     reporter,
+    later,
     executor,
     sessionEndMs: options.sessionEndMs,
     armExpiry,
@@ -210,7 +245,8 @@ function assemble({ clock, random, instruments, directory, options = {} }: Paper
       counts[what] += 1;
     },
   });
-  return { book, faults, reporter, wire, enter, executor, commands, counts };
+  const clocks = { clock: venueClock };
+  return { ...clocks, book, faults, pictures, reporter, wire, enter, executor, commands, counts };
 }
 
 /** Runs one entry at a time: work, then write, then speak. What comes in meanwhile waits for its turn. */

@@ -129,6 +129,14 @@ describe('the system clock', () => {
     expect(run).toHaveBeenCalledTimes(1);
   });
 
+  it('notices within a minute that the wall clock was set forward', () => {
+    const run = vi.fn<() => void>();
+    systemClock.schedule(1_000_000 + 3_600_000, run);
+    vi.setSystemTime(1_000_000 + 7_200_000);
+    vi.advanceTimersByTime(60_000);
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
   it('holds a delay that is longer than one timer of the platform can be', () => {
     const run = vi.fn<() => void>();
     const delayMs = 3 * 2_147_483_647;

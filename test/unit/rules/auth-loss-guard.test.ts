@@ -58,7 +58,8 @@ describe('what its loss asks for', () => {
       name: 'reason',
       value: 'account closed',
     });
-    expect(judge(false, { reason: '' })?.inputs).toHaveLength(1);
+    const names = judge(false, { reason: '' })?.inputs.map(({ name }) => name);
+    expect(names).toEqual(['canTrade', 'remedy']);
   });
 });
 

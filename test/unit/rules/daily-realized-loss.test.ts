@@ -133,6 +133,19 @@ describe('an acknowledged loss', () => {
     expect(judge(facts({ realized, acknowledged: '-550' })).verdict).toBe(verdict);
   });
 
+  it.each([
+    ['open and realized loss together at the limit', '-350', '5797', 'DENY'],
+    ['together within the limit', '-350', '5797.25', 'PASS'],
+    ['a worse realized loss alone', '-350.01', '5800', 'DENY'],
+  ])('that is within the limit: %s', (_name, realized, last, verdict) => {
+    const account = facts({ realized, acknowledged: '-350', ...long });
+    const finding = judge(account, {}, { ES: mark('ES', { last }) });
+    expect(finding.verdict).toBe(verdict);
+    // What is nearest is what is shown: the acknowledged loss for the realized one, the limit for both together.
+    const isTogether = realized === '-350' && verdict === 'DENY';
+    expect(finding.limit).toBe(usd(isTogether ? '-500' : '-350'));
+  });
+
   it('leaves open losses to the rule of open losses until the next day', () => {
     const account = facts({ realized: '-550', acknowledged: '-550', ...long });
     expect(judge(account, {}, { ES: mark('ES', { last: '5794' }) }).verdict).toBe('PASS');

@@ -197,6 +197,40 @@ describe('a lock is made by a trade that was not judged before', () => {
   });
 });
 
+describe('over the daily reset', () => {
+  const before = [trade(-30), trade(-20), trade(-10)];
+
+  it('the windows of a minute and an hour go on, the session does not', () => {
+    const given = { limits: { perMinute: 3, perHour: 10, perSession: 10 } };
+    const finding = rule(given).at(10, [trade(5)], { earlierTrades: before });
+    expect(asked(finding)).toBe('cooldown 60s from 10, alert');
+    expect(finding.inputs).toEqual([
+      { name: 'perMinute', value: '4' },
+      { name: 'perHour', value: '4' },
+      { name: 'perSession', value: '1' },
+    ]);
+  });
+
+  it('the session goes on where the reset leaves the trade count', () => {
+    const given = { limits: { perMinute: 3, perHour: 3, perSession: 3 } };
+    const old = [trade(-9_000), trade(-8_000), trade(-7_000)];
+    const more = { earlierTrades: old, keepsTradeCount: true };
+    expect(asked(rule(given).at(10, [trade(5)], more))).toBe('untilReset, alert');
+    expect(rule(given).at(10, [trade(5)], { earlierTrades: old }).verdict).toBe('PASS');
+  });
+
+  it('what was judged before it makes no lock after it', () => {
+    const judged = rule({ limits: { perMinute: 2 } });
+    const yesterday = { dayStartMs: dayStartMs - 86_400_000 };
+    expect(asked(judged.at(-5, before, yesterday))).not.toBe('none');
+    expect(asked(judged.at(5, [], { earlierTrades: before }))).toBe('none');
+    // A trade of the old day that is heard late was not judged.
+    const late = [...before, trade(-1)];
+    expect(asked(judged.at(6, [], { earlierTrades: late }))).toBe('cooldown 60s from 6, alert');
+    expect(asked(judged.at(7, [], { earlierTrades: late }))).toBe('none');
+  });
+});
+
 describe('what counts as a trade', () => {
   const basis = (countBasis: string, list: readonly TradeFacts[], more = {}) =>
     rule({ countBasis, limits: { perMinute: 1 } }).at(50, list, more);

@@ -1,14 +1,15 @@
 /** Our own commands and those of an operator. */
-import type { AccountId, ActorId, InstrumentId, LockId } from '../../../domain/ids.ts';
+import type { AccountId, InstrumentId } from '../../../domain/ids.ts';
 import type { Instrument } from '../../../domain/instrument.ts';
 import type { OrderIntent, Purpose } from '../../../domain/order.ts';
+import type { Side } from '../../../domain/position.ts';
 import { condition } from '../../../kernel/assert.ts';
-import { lots, ticks } from '../numbers.ts';
+import { numbersOnGrid, type GridNumbers } from '../../../rules/order-shape.ts';
 import type { Stage } from '../stage.ts';
 import type { Body, Step } from '../step-format.ts';
 import { durationMs } from '../times.ts';
 import { Unsupported } from '../unsupported.ts';
-import { ruleIdByKey } from '../vocabulary.ts';
+import { linksOf } from './linked.ts';
 import { venueTimeMs } from './venue-time.ts';
 
 type Of<Action extends Step['action']> = Extract<Step, { action: Action }>;
@@ -20,30 +21,23 @@ export function playSubmit(stage: Stage, step: Of<'submit'>): void {
 
 function wishOf(stage: Stage, step: Of<'submit'>): Wish {
   const { body } = step;
-  const atMs = stage.nowMs();
+  const atMs = stage.engineClock.nowMs();
   const instrument = stage.names.find(body.instrument);
-  const reduceOnly = body.reduceOnly ?? false;
+  // A child only closes what its parent opens.
+  const reduceOnly = body.reduceOnly ?? body.parent !== undefined;
   return {
     accountId: stage.accountOf(step),
     instrument: instrument?.id ?? (body.instrument as InstrumentId),
     side: body.side,
     orderType: body.type,
-    quantityLots: quantity(instrument, body),
-    ...prices(instrument, body),
+    ...numbers(instrument, body.side, body),
+    ...linksOf(stage, body),
     timeInForce: body.timeInForce ?? 'day',
     reduceOnly,
     purpose: purposeOf(body, reduceOnly),
     source: body.strategy === undefined ? 'operator' : 'strategy',
     by: body.strategy ?? 'trader',
-    ...(body.signalId === undefined
-      ? {}
-      : {
-          signal: {
-            id: body.signalId,
-            type: body.signalType ?? 'signal',
-            atMs: venueTimeMs(stage, body.signalTime),
-          },
-        }),
+    ...signalOf(stage, body),
     maxAgeMs: body.maxAge === undefined ? stage.settings.intentMaxAgeMs : durationMs(body.maxAge),
     // The age of an intent counts from its signal.
     atMs:
@@ -51,32 +45,71 @@ function wishOf(stage: Stage, step: Of<'submit'>): Wish {
   };
 }
 
+/** A signal has an identity of its own, a time, or both. */
+function signalOf(
+  stage: Stage,
+  { signalId, signalType, signalTime }: Body<'submit'>,
+): Pick<Wish, 'signal'> {
+  if (signalId === undefined && signalTime === undefined) return {};
+  // One without a time is the same signal whenever it comes.
+  const atMs = signalTime === undefined ? 0 : venueTimeMs(stage, signalTime);
+  return { signal: { id: signalId ?? '', type: signalType ?? 'signal', atMs } };
+}
+
 function purposeOf({ type }: Body<'submit'>, reduceOnly: boolean): Purpose {
   if (!reduceOnly) return 'entry';
   return type === 'market' ? 'exit' : 'protective';
 }
 
-/** A quantity that is no number is delivered as such: the gate has to refuse it. */
-function quantity(instrument: Instrument | undefined, { quantity: text }: Body<'submit'>): number {
-  if (text === null || text === 'NaN') return Number.NaN;
-  if (instrument === undefined) return Number(text);
-  return lots(instrument, text);
+function text(value: string | null): string {
+  return value ?? 'NaN';
 }
 
-function prices(
+/** What is no number is delivered as such, and what is off the grid as it was written: the gate has to refuse it. */
+function numbers(
   instrument: Instrument | undefined,
-  { limitPrice, stopPrice }: Body<'submit'>,
-): Pick<Wish, 'limitTicks' | 'stopTicks'> {
-  const inTicks = (text: string | null): number => {
-    if (text === null || text === 'NaN') return Number.NaN;
-    if (instrument === undefined)
-      throw new Unsupported('priced orders of an instrument without specification');
-    return ticks(instrument, text);
+  side: Side,
+  { quantity, limitPrice, stopPrice }: Written,
+): GridNumbers {
+  const written = {
+    quantity: text(quantity),
+    ...(limitPrice === undefined ? {} : { limitPrice: text(limitPrice) }),
+    ...(stopPrice === undefined ? {} : { stopPrice: text(stopPrice) }),
   };
-  return {
-    ...(limitPrice === undefined ? {} : { limitTicks: inTicks(limitPrice) }),
-    ...(stopPrice === undefined ? {} : { stopTicks: inTicks(stopPrice) }),
-  };
+  if (instrument !== undefined) return numbersOnGrid(instrument, side, written);
+  if (limitPrice !== undefined || stopPrice !== undefined)
+    throw new Unsupported('priced orders of an instrument without specification');
+  return { quantityLots: Number(written.quantity) };
+}
+
+type Written = {
+  readonly quantity: string | null;
+  readonly limitPrice?: string | null | undefined;
+  readonly stopPrice?: string | null | undefined;
+};
+
+/** Other values for a working order; what is not named stays. */
+export function playModify(stage: Stage, { body }: Of<'modify'>): void {
+  const { ref, quantity, limitPrice, stopPrice } = body;
+  const orderId = stage.orderIdOf(ref);
+  condition(orderId !== undefined, () => `a change is of an order that was not denied, was ${ref}`);
+  const accountId = accountOfOrder(stage, ref);
+  const { engine } = stage.running;
+  const order = stage.wishes.get(ref);
+  const instrument = order === undefined ? undefined : stage.names.known.get(order.instrument);
+  condition(
+    order !== undefined && instrument !== undefined,
+    () => `a change is of an order of a known instrument, was ${ref}`,
+  );
+  const asked = { quantity: quantity === undefined ? '0' : quantity, limitPrice, stopPrice };
+  const { quantityLots, offGrid, ...prices } = numbers(instrument, order.side, asked);
+  engine.modify({
+    accountId,
+    orderId,
+    values: { ...(quantity === undefined ? {} : { quantityLots }), ...prices },
+    ...(offGrid === undefined ? {} : { offGrid }),
+    by: 'trader',
+  });
 }
 
 export function playCancel(stage: Stage, step: Of<'cancel'>): void {
@@ -96,71 +129,6 @@ function accountOfOrder(stage: Stage, ref: string): AccountId {
       return account.id;
   }
   return stage.accountOf({});
-}
-
-type Order = {
-  readonly accountId: AccountId;
-  readonly by: string;
-  readonly reason: string;
-  readonly args: NonNullable<Body<'operator'>['args']>;
-};
-
-const verbs: Readonly<Record<string, (stage: Stage, order: Order) => Promise<boolean>>> = {
-  unlock,
-  rearm,
-  resume,
-  cancel: cancelByOperator,
-};
-
-export async function playOperator(stage: Stage, step: Of<'operator'>): Promise<void> {
-  const { verb, args = {} } = step.body;
-  const play = verbs[verb];
-  if (play === undefined) throw new Unsupported(`operator ${verb}`);
-  const { by = 'operator', reason = '' } = args;
-  const isAccepted = await play(stage, { accountId: stage.accountOf(step), by, reason, args });
-  stage.operatorAnswer = isAccepted ? 'accepted' : 'refused';
-}
-
-async function rearm(stage: Stage, { accountId, by, reason }: Order): Promise<boolean> {
-  const { engine } = stage.running;
-  engine.put('control', { type: 'rearm', accountId, by, reason, atMs: stage.nowMs() });
-  await stage.rest();
-  return engine.world.accounts.get(accountId)?.effectiveState !== 'HALTED';
-}
-
-async function resume(stage: Stage, { accountId, by, reason, args }: Order): Promise<boolean> {
-  condition(args.scope !== undefined, 'resume names its actor as scope');
-  const { engine } = stage.running;
-  const actor = actorName(accountId, args.scope) as ActorId;
-  engine.resume(actor, { skipEvent: true, by, reason });
-  await stage.rest();
-  return engine.world.cells.get(actor)?.status === 'live';
-}
-
-async function cancelByOperator(stage: Stage, { args }: Order): Promise<boolean> {
-  const ref = args.ref ?? args.order;
-  condition(ref !== undefined, 'cancel names its order as ref');
-  cancel(stage, ref);
-  await stage.rest();
-  return true;
-}
-
-/** All active locks of the rule, or the one that is named; accepted when none of them is left. */
-async function unlock(stage: Stage, { accountId, args, by, reason }: Order): Promise<boolean> {
-  const { engine } = stage.running;
-  const account = engine.world.accounts.get(accountId);
-  condition(account !== undefined, 'an unlock is of an account');
-  const meant = [...account.locks.values()].filter(
-    ({ lockId, source }) =>
-      (args.lock === undefined || lockId === args.lock) &&
-      (args.rule === undefined || source === (ruleIdByKey[args.rule] ?? args.rule)),
-  );
-  for (const { lockId } of meant) {
-    const input = { accountId, lockId: lockId as LockId, by, reason, atMs: stage.nowMs() };
-    engine.put('control', { type: 'unlock', ...input });
-  }
-  await stage.rest();
-  return meant.length > 0 && !meant.some(({ lockId }) => account.locks.has(lockId));
 }
 
 /** `ledger`, `position/MNQ` or the whole path. */

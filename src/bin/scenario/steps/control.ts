@@ -21,6 +21,13 @@ export async function playLink(stage: Stage, { body }: Of<'link'>): Promise<void
 }
 
 export async function playClock(stage: Stage, { body }: Of<'clock'>): Promise<void> {
+  if (body.venue !== undefined) {
+    stage.venueClock.skewMs = durationMs(body.venue);
+    // A stream that is up shows the time with its next heartbeat.
+    if (stage.isUp && stage.venue.faults.link === 'up')
+      stage.running.engine.world.brokerClock.hear(stage.venueClock.nowMs());
+  }
+  if (body.local !== undefined) stage.engineClock.skewMs = durationMs(body.local);
   if (body.pause !== undefined) await stage.pause(durationMs(body.pause));
 }
 

@@ -4,8 +4,12 @@ import type { Stage } from '../stage.ts';
 import type { Step } from '../step-format.ts';
 import { durationMs, durationPattern } from '../times.ts';
 import { Unsupported } from '../unsupported.ts';
-import { playCancel, playOperator, playSubmit } from './commands.ts';
+import { playCancel, playModify, playSubmit } from './commands.ts';
+import { playConfig } from './config.ts';
 import { momentMs, playAdvance, playClock, playFault, playLink, playRestart } from './control.ts';
+import { playKill } from './kill.ts';
+import { playGroup } from './linked.ts';
+import { playOperator } from './operator.ts';
 import { playAccount, playFill, playOrder, playPosition, playQuote } from './truth.ts';
 import { playVenueEvent } from './venue-event.ts';
 
@@ -61,11 +65,14 @@ async function act(stage: Stage, step: Exclude<Step, { action: 'expect' }>): Pro
       return playFault(stage, step);
     case 'restart':
       return playRestart(stage, step, (inner) => playInner(stage, inner));
-    case 'group':
-    case 'modify':
     case 'config':
+      return playConfig(stage, step);
+    case 'modify':
+      return playModify(stage, step);
+    case 'group':
+      return playGroup(stage, step);
     case 'kill':
-      throw new Unsupported(`the step ${step.action}`);
+      return playKill(stage, step);
     default:
       return unreachable(step);
   }

@@ -11,8 +11,7 @@ import { venueTimeMs } from './venue-time.ts';
 type Of<Action extends Step['action']> = Extract<Step, { action: Action }>;
 
 export async function playQuote(stage: Stage, { body }: Of<'quote'>): Promise<void> {
-  const instrument = stage.names.find(body.instrument);
-  // An instrument without specification has no grid: there is no price of it that could be delivered.
+  const instrument = stage.names.findAtVenue(body.instrument);
   if (instrument === undefined) return;
   const fields = {
     bidTicks: quotedTicks(instrument, body.bid),
@@ -24,9 +23,11 @@ export async function playQuote(stage: Stage, { body }: Of<'quote'>): Promise<vo
     instrument: instrument.id,
     ...(Object.fromEntries(known) as Pick<Quote, 'bidTicks' | 'askTicks' | 'lastTicks'>),
     venueTimeMs: venueTimeMs(stage, body.venueTime),
-    receivedAtMs: stage.nowMs(),
+    receivedAtMs: stage.engineClock.nowMs(),
   };
-  await stage.quote(quote);
+  // Without specification there is no grid in which a price could be told to the engine; the venue trades on it.
+  if (stage.names.known.has(instrument.id)) await stage.quote(quote);
+  else stage.venue.onQuote(quote);
 }
 
 export function playFill(stage: Stage, step: Of<'fill'>): void {
@@ -82,6 +83,8 @@ const statusNames = {
   expired: 'expired',
   rejected: 'rejected',
   suspended: 'suspended',
+  // Known and counted like an open one, and no protection until it is: what `suspended` means here.
+  pending: 'suspended',
 } as const;
 
 export function playOrder(stage: Stage, step: Of<'order'>): void {
@@ -117,6 +120,12 @@ export function playAccount(stage: Stage, step: Of<'account'>): void {
       canTrade: body.canTrade,
       venueTimeMs: venueTimeMs(stage, body.venueTime),
     });
+  }
+  if (body.isVisible !== undefined) {
+    const { isVisible } = body;
+    const venueTime = venueTimeMs(stage, body.venueTime);
+    const event = { type: 'venue.visibility', accountId: account, isVisible } as const;
+    stage.venue.announce({ ...event, venueTimeMs: venueTime });
   }
   if (body.balance === undefined) return;
   stage.venue.setBalance(account, money(body.balance), venueTimeMs(stage, body.venueTime));

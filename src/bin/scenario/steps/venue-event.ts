@@ -21,7 +21,30 @@ export function playVenueEvent(stage: Stage, step: EventStep): void {
   else if (event === 'fillVoided') playVoid(stage, body);
   else if (event === 'canceled' || event === 'expired' || event === 'rejected')
     playEnd(stage, step, order, event);
-  else announce(stage, step, order, told(stage, body, order));
+  else {
+    const what = told(stage, body, order);
+    if (order !== undefined && body.venueTime === undefined) change(stage, order, what);
+    announce(stage, step, order, what);
+  }
+}
+
+/** What the venue lists from now on; a report with a time of its own may be an old one, and changes nothing. */
+function change(stage: Stage, order: NonNullable<VenueSide>, what: Told): void {
+  const changes = changesOf(order, what);
+  if (changes !== undefined)
+    stage.venue.changeOrder(order.venueOrderId, { ...changes, updatedAtMs: stage.nowMs() });
+}
+
+function changesOf(
+  order: NonNullable<VenueSide>,
+  what: Told,
+): Parameters<Stage['venue']['changeOrder']>[1] | undefined {
+  if (what.type === 'order.opened') return { status: order.filledLots > 0 ? 'partial' : 'working' };
+  if (what.type === 'order.suspended') return { status: 'suspended' };
+  if (what.type === 'order.triggered') return { status: 'triggered' };
+  if (what.type === 'order.statusFilled')
+    return { status: 'filled', filledLots: order.quantityLots };
+  return what.type === 'order.updated' ? what.values : undefined;
 }
 
 type Told = OrderVenueEvent extends infer One
@@ -66,8 +89,9 @@ function told(stage: Stage, body: Event, order: VenueSide): Told {
   }
 }
 
-function newValues(stage: Stage, { quantity, price }: Event, order: VenueSide): NewValues {
-  const instrument = instrumentOf(stage, order);
+function newValues(stage: Stage, body: Event, order: VenueSide): NewValues {
+  const { quantity, price } = body;
+  const instrument = instrumentOf(stage, body, order);
   const isStop = order?.orderType === 'stop';
   return {
     ...(quantity === undefined ? {} : { quantityLots: lots(instrument, quantity) }),
@@ -79,9 +103,12 @@ function newValues(stage: Stage, { quantity, price }: Event, order: VenueSide): 
   };
 }
 
-function instrumentOf(stage: Stage, order: VenueSide): Instrument {
-  const instrument = order === undefined ? undefined : stage.names.known.get(order.instrument);
-  condition(instrument !== undefined, 'the event is about an order that the venue has');
+function instrumentOf(stage: Stage, body: Event, order: VenueSide): Instrument {
+  const name =
+    order?.instrument ??
+    (body.ref === undefined ? undefined : stage.wishes.get(body.ref)?.instrument);
+  const instrument = name === undefined ? undefined : stage.names.atVenue.get(name);
+  condition(instrument !== undefined, 'the event is about an order of the scenario');
   return instrument;
 }
 
@@ -96,13 +123,14 @@ function cumulativeLots(stage: Stage, order: VenueSide, atMs: number): Lots {
 
 function announce(stage: Stage, step: EventStep, order: VenueSide, what: Told): void {
   const { body } = step;
-  const own = body.ref === undefined ? undefined : stage.orderIdOf(body.ref);
+  const wish = body.ref === undefined ? undefined : stage.wishes.get(body.ref);
+  const own = wish?.intentId as string as OrderId | undefined;
   const orderId = own ?? order?.orderId ?? (body.venueOrderId as OrderId | undefined);
   condition(orderId !== undefined, () => `${body.ref ?? ''} is an order that was not denied`);
   const atMs = venueTimeMs(stage, body.venueTime);
   const event = {
     ...what,
-    atMs: stage.nowMs(),
+    atMs: stage.engineClock.nowMs(),
     origin: body.event === 'accepted' ? 'answer' : 'stream',
     ...(order === undefined ? {} : { venueOrderId: order.venueOrderId }),
     version: { updatedAtMs: atMs, cumulativeLots: cumulativeLots(stage, order, atMs) },
@@ -118,11 +146,11 @@ function announce(stage: Stage, step: EventStep, order: VenueSide, what: Told): 
 
 function playFill(stage: Stage, step: EventStep, order: VenueSide): void {
   const { body } = step;
-  condition(
-    order !== undefined,
-    () => `a fill is of an order that the venue has, was ${body.ref ?? body.venueOrderId ?? ''}`,
-  );
-  const instrument = instrumentOf(stage, order);
+  if (order === undefined) {
+    playUnknownFill(stage, step);
+    return;
+  }
+  const instrument = instrumentOf(stage, body, order);
   const leaves = Math.max(0, order.quantityLots - order.filledLots);
   const known = stage.venue
     .ledger()
@@ -147,6 +175,29 @@ function playFill(stage: Stage, step: EventStep, order: VenueSide): void {
     ...fill,
   });
   condition(isBooked, 'the venue books the fill');
+}
+
+/** An execution of an order of ours that never reached the venue, or was never sent: it must be booked all the same. */
+function playUnknownFill(stage: Stage, { body }: EventStep): void {
+  const wish = body.ref === undefined ? undefined : stage.wishes.get(body.ref);
+  const instrument = wish === undefined ? undefined : stage.names.atVenue.get(wish.instrument);
+  condition(
+    wish !== undefined && instrument !== undefined,
+    () => `a fill is of an order of the scenario, was ${body.ref ?? body.venueOrderId ?? ''}`,
+  );
+  const price = body.price === undefined ? wish.limitTicks : ticks(instrument, body.price);
+  if (price === undefined) throw new Unsupported('a fill of a market order without a price');
+  stage.venue.externalFill({
+    fillId: (body.fillId ?? stage.nextKey()) as FillId,
+    accountId: wish.accountId,
+    orderId: wish.intentId as string as OrderId,
+    instrument: wish.instrument,
+    side: wish.side,
+    lots: body.quantity === undefined ? wish.quantityLots : lots(instrument, body.quantity),
+    ticks: price,
+    feeUnits: 0,
+    venueTimeMs: venueTimeMs(stage, body.venueTime),
+  });
 }
 
 function playVoid(stage: Stage, { fillId }: Event): void {

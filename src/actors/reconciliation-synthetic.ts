@@ -1,0 +1,132 @@
+import type { Fill, SyntheticOrigin } from '../domain/fill.ts';
+import type { FillId, InstrumentId, OrderId } from '../domain/ids.ts';
+import type { Instrument } from '../domain/instrument.ts';
+import { gridFills, holdingAt, type PricedChange } from '../domain/reconciliation.ts';
+/**
+ * Changes of a position that no execution explains, booked as executions of their own: with a price, in the ledger,
+ * once. Their ids follow from what was there before, so a replay gives the same. When the true execution is reported
+ * after all, it takes the place of its stand-in. Source: execution 4 (synthetic records), 11.4, 3.3 (inferred fill).
+ */
+import type { AccountRuntime } from './account-runtime.ts';
+import { bookedRow, isVoided } from './booked.ts';
+import { routeFill } from './fills.ts';
+import type { Turn } from './turn.ts';
+import { routeVoid } from './voids.ts';
+import { actorId, type World } from './world.ts';
+
+const prefix = 'SYN-';
+
+export type SyntheticChange = {
+  readonly instrument: Instrument;
+  readonly change: PricedChange;
+  readonly origin: SyntheticOrigin;
+  /** Exact profit before fees, where the money says it. */
+  readonly realizedUnits?: number;
+  readonly feeUnits?: number;
+  /** The own order whose trades are missing. */
+  readonly orderId?: OrderId;
+  readonly atMs: number;
+};
+
+/** Books the change as one execution, or two on neighbouring ticks. @returns false when it has no price that can be booked */
+export function bookSynthetic(
+  world: World,
+  turn: Turn,
+  account: AccountRuntime,
+  wanted: SyntheticChange,
+): boolean {
+  const { instrument, change, origin, realizedUnits, feeUnits = 0, orderId, atMs } = wanted;
+  const parts = gridFills(instrument, change);
+  // A profit that the money gives belongs to one execution.
+  const legs = realizedUnits === undefined ? parts : nearest(parts);
+  for (const [index, { lots, ticks }] of legs.entries()) {
+    const fill: Fill = {
+      fillId: syntheticId(world, account, instrument.id, change.openLots),
+      accountId: account.id,
+      ...(orderId === undefined ? {} : { orderId }),
+      instrument: instrument.id,
+      side: change.openLots > 0 ? 'buy' : 'sell',
+      lots,
+      ticks,
+      feeUnits: index === 0 ? feeUnits : 0,
+      ...(realizedUnits === undefined ? {} : { venueRealizedUnits: realizedUnits }),
+      venueTimeMs: atMs,
+      synthetic: origin,
+    };
+    account.reconciliation.synthetic.set(fill.fillId, fill);
+    routeFill(world, turn, fill);
+  }
+  return legs.length > 0;
+}
+
+/** One execution at the tick that holds most of the quantity. */
+function nearest(
+  parts: readonly { readonly lots: number; readonly ticks: number }[],
+): readonly { readonly lots: number; readonly ticks: number }[] {
+  const lots = parts.reduce((sum, part) => sum + part.lots, 0);
+  const [most] = parts.toSorted((a, b) => b.lots - a.lots);
+  return most === undefined ? [] : [{ lots, ticks: most.ticks }];
+}
+
+/** Follows from the history of the position: the same journal gives the same id. */
+function syntheticId(
+  world: World,
+  account: AccountRuntime,
+  instrument: InstrumentId,
+  lots: number,
+): FillId {
+  const cell = world.cells.get(actorId(account.id, `position/${instrument}`));
+  return `${prefix}${instrument}-${cell?.actorSeq ?? 0}-${lots}` as FillId;
+}
+
+/** An execution as the venue reports it: booked once, in place of what stood in for it. */
+export function takeFill(world: World, turn: Turn, fill: Fill, origin: 'stream' | 'list'): void {
+  const account = world.accounts.get(fill.accountId);
+  if (account !== undefined && account.reconciliation.synthetic.size > 0)
+    replaceStandIn(world, turn, account, fill);
+  routeFill(world, turn, fill, origin);
+}
+
+function replaceStandIn(world: World, turn: Turn, account: AccountRuntime, fill: Fill): void {
+  const instrument = world.options.instruments.get(fill.instrument);
+  const isKnown = bookedRow(world, turn, fill) !== undefined || isVoided(world, turn, fill);
+  if (isKnown || instrument === undefined) return;
+  for (const standIn of account.reconciliation.synthetic.values()) {
+    if (!standsFor(standIn, fill)) continue;
+    account.reconciliation.synthetic.delete(standIn.fillId);
+    if (bookedRow(world, turn, standIn) === undefined) continue;
+    routeVoid(world, turn, standIn, true);
+    const { orderId, synthetic, venueTimeMs } = standIn;
+    const restLots = standIn.lots - fill.lots;
+    if (restLots === 0 || synthetic === undefined) return;
+    const openLots = standIn.side === 'buy' ? restLots : -restLots;
+    bookSynthetic(world, turn, account, {
+      instrument,
+      change: holdingAt(instrument, openLots, standIn.ticks),
+      origin: synthetic,
+      ...(orderId === undefined ? {} : { orderId }),
+      atMs: venueTimeMs,
+    });
+    return;
+  }
+}
+
+/** Executed before the picture that showed its effect, on the same side, and no larger than what stands in. */
+function standsFor(standIn: Fill, fill: Fill): boolean {
+  return (
+    standIn.instrument === fill.instrument &&
+    standIn.side === fill.side &&
+    fill.lots <= standIn.lots &&
+    fill.venueTimeMs <= standIn.venueTimeMs &&
+    (standIn.orderId === undefined || standIn.orderId === fill.orderId)
+  );
+}
+
+/** Stand-ins of the trading day that no true execution has replaced. */
+export function restoreSynthetic(world: World, account: AccountRuntime): void {
+  const { journal } = world.options;
+  for (const { fill } of journal.fillsOfDay(account.id, account.tradingDay)) {
+    if (fill.synthetic !== undefined && !journal.hasDedupeKey(`void|${account.id}|${fill.fillId}`))
+      account.reconciliation.synthetic.set(fill.fillId, fill);
+  }
+}

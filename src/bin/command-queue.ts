@@ -1,0 +1,42 @@
+/** Commands of people on their way into a running engine: taken in between two ticks, so that the run stays in lockstep. */
+import type { OperatorAnswer, OperatorCommand } from '../domain/operator.ts';
+
+type Waiting = {
+  readonly command: OperatorCommand;
+  readonly answer: (answer: OperatorAnswer) => void;
+};
+
+/** At this many waiting commands another one is refused: a person does not get here. */
+const waitingMax = 256;
+
+export class CommandQueue {
+  private waiting: Waiting[] = [];
+  private isClosed = false;
+
+  get isEmpty(): boolean {
+    return this.waiting.length === 0;
+  }
+
+  /** Resolves with the answer, after the commit that holds it. Never rejects. */
+  ask(command: OperatorCommand): Promise<OperatorAnswer> {
+    if (this.isClosed)
+      return Promise.resolve({ outcome: 'refused', text: 'the service is stopping' });
+    if (this.waiting.length >= waitingMax)
+      return Promise.resolve({ outcome: 'refused', text: 'too many commands wait' });
+    return new Promise((answer) => {
+      this.waiting.push({ command, answer });
+    });
+  }
+
+  /** Everything that waits, oldest first. */
+  take(): readonly Waiting[] {
+    return this.waiting.splice(0);
+  }
+
+  /** Nothing more is taken in; what still waits is refused. */
+  close(): void {
+    this.isClosed = true;
+    for (const { answer } of this.take())
+      answer({ outcome: 'refused', text: 'the service is stopping' });
+  }
+}

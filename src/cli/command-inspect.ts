@@ -1,0 +1,27 @@
+/** `bulkhead inspect`: the inspector's page on a directory whose engine does not run. */
+import type { Command } from 'commander';
+import { exitCodes } from '../kernel/errors.ts';
+import type { CommandContext } from './context.ts';
+import { dataDirOption, parsePort } from './options.ts';
+
+const defaultPort = 7_788;
+
+export function addInspectCommand(program: Command, context: CommandContext): void {
+  program
+    .command('inspect')
+    .description('Look at a data directory whose engine does not run. Nothing can be changed.')
+    .addOption(dataDirOption())
+    .option('--port <port>', 'on 127.0.0.1; 0 takes any free one', parsePort, defaultPort)
+    .addHelpText(
+      'after',
+      '\nThe address signs its reader in once. It is reached from this machine only: for another one, use ssh -L.',
+    )
+    .action(async ({ dataDir, port }: { dataDir: string; port: number }) => {
+      await context.untilStopped((signal) =>
+        context.dependencies.inspect({ dataDir, port }, signal, (url) =>
+          context.io.stderr(`inspector: ${url}\n`),
+        ),
+      );
+      context.end(exitCodes.ok);
+    });
+}
