@@ -131,6 +131,7 @@ describe.skipIf(chromiumPath === undefined)('the page of the inspector', () => {
     expect(page.url()).toContain('/actor?id=');
     await page.keyboard.press('Escape');
     await expect.poll(() => page.url()).toContain('/tree');
+    await page.locator('[role=treegrid]').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('ledger');
     await expect.poll(() => page.url()).toContain('q=ledger');

@@ -1,6 +1,6 @@
 /** The frame around every page: where one is, who one is, and whether what one sees is of now. */
 import type { ComponentType } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { usePlace, type PageProps, type Query } from './data/router.ts';
 import { useSelect } from './data/store.ts';
 import { useFeed } from './data/stream.ts';
@@ -71,7 +71,8 @@ function Inside() {
 /** The tab names what it shows; who reads by ear lands on the heading of a new page. */
 function useTitle(page: string, query: Query): void {
   const before = useRef(page);
-  useEffect(() => {
+  // With the page itself, not after it: a key that follows must not lose the focus again.
+  useLayoutEffect(() => {
     const subject = query['id'] ?? query['account'] ?? query['seq'] ?? '';
     document.title = `${page} ${subject} · Bulkhead`.replace('  ', ' ');
     if (before.current !== page) {
