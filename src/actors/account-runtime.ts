@@ -30,6 +30,8 @@ export type LockFacts = {
   readonly kind: LockKind;
   readonly reason: string;
   readonly expiresAtMs?: number;
+  /** Working orders that could increase exposure stay. */
+  readonly keepsOrders?: true;
 };
 
 /** Net realized result, as the rule counts it, at the moment of an unlock. Source: rules 5.5. */

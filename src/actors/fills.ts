@@ -7,6 +7,7 @@ import type { AccountRuntime } from './account-runtime.ts';
 import { bookedRow, isVoided } from './booked.ts';
 import { correctFill } from './corrections.ts';
 import { drain } from './deliver.ts';
+import { recallDenied } from './denied-orders.ts';
 import { calendarOf, weekOf } from './reset-calendar.ts';
 import { settleOrderEffects } from './settle-effects.ts';
 import { outside, type Cause, type Turn } from './turn.ts';
@@ -92,6 +93,7 @@ function bookNew(
     cause,
   );
   if (fill.orderId !== undefined) {
+    recallDenied(world, turn, account, fill.orderId, cause);
     turn.sendSibling(
       account.id,
       `order/${fill.orderId}`,

@@ -7,6 +7,7 @@ import { noteSuccess } from './breakers.ts';
 import { hearVenue } from './broker-clock.ts';
 import { cancelOrder, modifyOrder } from './changes.ts';
 import { drain } from './deliver.ts';
+import { recallDenied } from './denied-orders.ts';
 import { refreshExits } from './fills.ts';
 import { openGroup } from './groups.ts';
 import type { EngineInput } from './input.ts';
@@ -185,7 +186,7 @@ function routeReport(
     world.counters.duplicateReports += 1;
     return;
   }
-  if (isUnknownOrder(world, report)) {
+  if (isUnknownOrder(world, report) && !isDenied(world, turn, report)) {
     // Placed elsewhere: the picture says what it is, and it is adopted from there.
     world.picturesWanted.add(report.accountId);
     return;
@@ -205,6 +206,16 @@ function routeReport(
   drain(world, turn);
   settleOrderEffects(world, turn, report.accountId, report.orderId, report.event);
   refreshExits(world, turn, report.accountId);
+}
+
+/** The gate has refused it, so nobody has sent it, and yet the venue speaks of it: it has its actor now. */
+function isDenied(
+  world: World,
+  turn: Turn,
+  { accountId, orderId }: Extract<VenueEvent, { type: 'venue.order' }>,
+): boolean {
+  const account = world.accounts.get(accountId);
+  return account !== undefined && recallDenied(world, turn, account, orderId, outside);
 }
 
 /** The stamp of an answer lies between our sending and our receiving. */

@@ -133,7 +133,7 @@ function evaluateAll(
 }
 
 /**
- * What a rule could not judge when the last process ended: it is told the first verdict that it can, whatever that is,
+ * What a rule could not judge when the last process ended, or when it was set aside: it is told the first verdict that it can, whatever that is,
  * or the account would keep the cause for ever.
  */
 export function restoreFindings(world: World, account: AccountRuntime): void {

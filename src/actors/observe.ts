@@ -280,6 +280,7 @@ function observeLock(world: World, account: AccountRuntime, cell: Cell): void {
     kind: lock.kind,
     reason: lock.reason,
     ...(lock.expiresAtMs === undefined ? {} : { expiresAtMs: lock.expiresAtMs }),
+    ...(lock.keepsOrders === true ? { keepsOrders: true } : {}),
   };
   account.locks.set(lock.lockId, facts);
 }

@@ -12,6 +12,7 @@ import { drain } from './deliver.ts';
 import { refreshExits } from './fills.ts';
 import type { EngineInput } from './input.ts';
 import { compareLedger } from './ledger-comparison.ts';
+import { cancelUnderLocks } from './locked-orders.ts';
 import { routePermission } from './permission.ts';
 import { Cycle } from './reconciliation-cycle.ts';
 import { reconcileMoney } from './reconciliation-money.ts';
@@ -47,6 +48,8 @@ export function reconcile(
     refreshExits(world, turn, accountId);
     return;
   }
+  cancelUnderLocks(cycle);
+  drain(world, turn);
   if (later.length === 0 && account.reconciliation.seen.size === 0) {
     reconcileMoney(cycle);
     account.isBalanceConfirmed = true;

@@ -70,11 +70,12 @@ function listed(cycle: Cycle, orderId: OrderId, order: VenueOrder): void {
       agree(cycle, orderId, cell);
       return;
     }
-    if (isTold(cycle, orderId, order)) {
-      if (isInsisted(cycle, orderId))
-        tell(cycle, orderId, withoutTime(statusEvent(order, turn.atMs)));
+    const isRepeated = isTold(cycle, orderId, order);
+    if (isInsisted(cycle, orderId)) {
+      tell(cycle, orderId, withoutTime(statusEvent(order, turn.atMs)));
       return;
     }
+    if (isRepeated) return;
     cycle.note({
       difference: cell.context['isClosed'] === true ? 'late_order' : 'order_differs',
       evidence: `${orderId}: ${differs}`,

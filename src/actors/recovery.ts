@@ -1,6 +1,7 @@
 import type { AccountId, ActorId } from '../domain/ids.ts';
-import { isClosed, type ExecutionState } from '../domain/order.ts';
+import { isClosed } from '../domain/order.ts';
 import type { CancelOrder } from '../domain/order.ts';
+import type { OrderRegions } from '../machines/order.machine.ts';
 import type { Alert } from '../ports/alert-sink.port.ts';
 import type { ActorState, EffectRow, Recovered } from '../ports/journal.port.ts';
 import type { AccountRuntime } from './account-runtime.ts';
@@ -110,8 +111,9 @@ function needsCell(state: ActorState, recovered: Recovered): boolean {
   if (state.machine === 'group')
     return state.stateJson !== '"closed"' && state.stateJson !== '"failed"';
   if (state.machine !== 'order') return true;
-  const { execution } = JSON.parse(state.stateJson) as { execution: ExecutionState };
-  if (!isClosed(execution)) return true;
+  const { execution, integrity } = JSON.parse(state.stateJson) as OrderRegions;
+  // One that contradicts itself holds its instrument until that is over.
+  if (!isClosed(execution) || integrity === 'conflict') return true;
   const orderId = state.actor.slice(state.actor.lastIndexOf('/') + 1);
   return recovered.openEffects.some((effect) => effect.id === orderId);
 }

@@ -49,6 +49,23 @@ export function quoteCame({ staleness, inbox, options }: World): void {
   inbox.put('timer', { type: 'pulse', atMs: options.clock.nowMs() });
 }
 
+/**
+ * An account that was set aside is back: what waited for it may have told it of a price that an earlier process missed.
+ * It is looked at again, and told when the price is there.
+ */
+export function adoptStale(world: World, account: AccountRuntime): void {
+  const { staleness } = world;
+  const known = new Map(staleness.stale.get(account.id));
+  const before = known.size;
+  for (const cause of account.causes) {
+    const instrument = cause.slice(prefix.length) as InstrumentId;
+    if (cause.startsWith(prefix) && !known.has(instrument)) known.set(instrument, -Infinity);
+  }
+  if (known.size === before) return;
+  staleness.stale.set(account.id, known);
+  quoteCame(world);
+}
+
 function look(world: World, turn: Turn, account: AccountRuntime): void {
   const { stale } = world.staleness;
   const before = stale.get(account.id) ?? new Map<InstrumentId, number>();

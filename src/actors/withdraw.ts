@@ -1,4 +1,3 @@
-import type { AccountId, OrderId } from '../domain/ids.ts';
 import type { SubmitOrder } from '../domain/order.ts';
 import { riskEffect } from '../rules/exposure.ts';
 /**
@@ -10,7 +9,7 @@ import { drain } from './deliver.ts';
 import { judgeChanged } from './judge.ts';
 import { killOver } from './kill-scope.ts';
 import { outside, type Turn } from './turn.ts';
-import type { World } from './world.ts';
+import { actorId, type World } from './world.ts';
 
 /** Runs at the end of a turn, before its commit, and again when kills have had their say. */
 export function withdrawForbidden(world: World, turn: Turn): void {
@@ -18,23 +17,41 @@ export function withdrawForbidden(world: World, turn: Turn): void {
     if (submission.isWithdrawn) continue;
     const { order } = submission;
     const account = world.accounts.get(order.accountId);
-    if (account === undefined || !isForbidden(world, account, order)) continue;
+    if (account === undefined) continue;
+    const isUnwanted = isCancelWanted(world, order);
+    if (!isUnwanted && !isForbidden(world, account, order)) continue;
     submission.isWithdrawn = true;
-    withdraw(world, turn, order.accountId, order.orderId);
+    const why = isUnwanted
+      ? 'its cancel was asked for before it left'
+      : 'new risk was forbidden before it left';
+    withdraw(world, turn, order, why);
   }
 }
 
-function withdraw(world: World, turn: Turn, accountId: AccountId, orderId: OrderId): void {
+function withdraw(
+  world: World,
+  turn: Turn,
+  { accountId, orderId }: SubmitOrder,
+  reason: string,
+): void {
   const at = turn.effects.findIndex(({ id }) => id === orderId);
   if (at >= 0) turn.effects.splice(at, 1);
   world.openEffects.delete(orderId);
-  const reason = 'new risk was forbidden before it left';
   turn.addIncident(accountId, 'ORDER_WITHDRAWN', `${orderId}: ${reason}`, 0);
   const event = { type: 'order.notSent', reason, atMs: turn.atMs } as const;
   turn.sendSibling(accountId, `order/${orderId}`, event, outside);
   drain(world, turn);
   judgeChanged(world, turn, outside);
   drain(world, turn);
+}
+
+/**
+ * Somebody has asked for the end of an entry that has not left: sent all the same, it could fill before its cancel is
+ * there. What closes or protects goes its way, and its owner ends it.
+ */
+function isCancelWanted(world: World, { accountId, orderId }: SubmitOrder): boolean {
+  const context = world.cells.get(actorId(accountId, `order/${orderId}`))?.context;
+  return context?.['purpose'] === 'entry' && context['cancel'] === 'wanted';
 }
 
 function isForbidden(world: World, account: AccountRuntime, order: SubmitOrder): boolean {

@@ -112,6 +112,8 @@ export function recordLateFill(
     `LATE_FILL_AFTER_${finishedAs}`,
     `${what} came after the order was ${finishedAs}`,
   );
+  if (finishedAs === 'DENIED')
+    recordIncident(context, 'ORDER_CONFLICT', 'it was executed, and nobody here has sent it');
 }
 
 /** Not applied. The venue is asked what is true, unless this is its answer to just that question. */

@@ -11,6 +11,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { errorText, StoreFailure } from '../kernel/errors.ts';
 import type {
   ActorState,
+  DeniedIntent,
   FillRow,
   Head,
   JournalEntry,
@@ -24,6 +25,7 @@ import { foldHistory, readHistory, type StoredHistory } from './actor-history.ts
 import { ActorIndex } from './actor-index.ts';
 import { assertDurable, logBytes } from './connection.ts';
 import { dropBallast, journalFile } from './data-directory.ts';
+import { DeniedIntents } from './denied-intents.ts';
 import { sqliteCode } from './faults.ts';
 import { rowHash } from './hash-chain.ts';
 import type { EngineLock } from './lock-file.ts';
@@ -84,6 +86,7 @@ export class SqliteJournal implements JournalPort {
   private readonly rows: RowReader;
   private readonly snapshots: Snapshots;
   private readonly tables: TurnTables;
+  private readonly denied: DeniedIntents;
   private readonly begin: Database.Statement<[]>;
   private readonly end: Database.Statement<[]>;
   private readonly insertRow: Database.Statement;
@@ -113,6 +116,7 @@ export class SqliteJournal implements JournalPort {
     this.rows = new RowReader(database);
     this.snapshots = new Snapshots(database);
     this.tables = new TurnTables(database);
+    this.denied = new DeniedIntents(database);
     this.begin = database.prepare('BEGIN IMMEDIATE');
     this.end = database.prepare('COMMIT');
     this.insertRow = database.prepare(
@@ -193,6 +197,10 @@ export class SqliteJournal implements JournalPort {
 
   hasDedupeKey(key: string): boolean {
     return this.read(() => this.dedupe.get(key)) === 1;
+  }
+
+  findDenied(account: string, intentId: string): DeniedIntent | undefined {
+    return this.read(() => this.denied.find(account, intentId));
   }
 
   staleActors(countMax: number): readonly string[] {

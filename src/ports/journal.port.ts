@@ -105,6 +105,15 @@ export type DenialRow = {
   readonly causeSeq: number;
 };
 
+/** A refused intent: why, and what was asked for. */
+export type DeniedIntent = {
+  readonly denial: DenialRow;
+  /** Row of the input that asked for it. */
+  readonly submitSeq: number;
+  /** An `OrderIntent`. */
+  readonly intentJson: string;
+};
+
 /** A booked execution: one row per (account, fill id). */
 export type FillRow = {
   readonly fill: Fill;
@@ -200,6 +209,8 @@ export interface JournalPort {
   /** Booked executions of one trading day, by venue time. */
   fillsOfDay(account: string, tradingDay: string): readonly FillRow[];
   hasDedupeKey(key: string): boolean;
+  /** The intent that became no order because the gate refused it; slow, for ids that nothing else knows. */
+  findDenied(account: string, intentId: string): DeniedIntent | undefined;
   /** Writes snapshots of the given actors, each of its last row; allowed at any time between commits. */
   writeSnapshots(actors: readonly ActorState[]): void;
   /** Actors whose last rows no snapshot covers, the longest waiting first, at most `countMax`. */

@@ -344,7 +344,9 @@ function checkBreaches(run: Simulation, account: AccountRuntime): void {
       // Of a result or a count nothing is left to close; the lock holds what would come.
       const isLocked = [...account.locks.values()].some(({ source }) => source === finding.ruleId);
       const isFlat = account.positions.size === 0 && account.workingOrders.size === 0;
-      const isOver = isFlat || (pacingRules.has(finding.ruleId) && isLocked);
+      // Nor does a loss that was judged once lock again, where an operator has ended its lock.
+      const isUnlocked = finding.wants.length === 0 && run.marks.has('incident LOCK_UNLOCKED');
+      const isOver = isFlat || (pacingRules.has(finding.ruleId) && (isLocked || isUnlocked));
       if (finding.verdict === 'DENY' && !isOver)
         run.problem(`liveness: ${finding.ruleId} ${finding.entity} is still breached`);
     }

@@ -274,12 +274,14 @@ async function recoverTwice(run: Simulation): Promise<void> {
 
 /**
  * Without what every start may change: the number of steps, the last judgement, which is for people only, and how far the
- * venue's list of the whole day was away when it was last read.
+ * venue's list of the whole day was away when it was last read. An order that is in conflict counts what it refuses of
+ * every list.
  */
 function lasting(state: ActorState): ActorState {
   const {
     last: _,
     differenceUnits: __,
+    rejectedEvents: ___,
     ...context
   } = JSON.parse(state.contextJson) as Record<string, unknown>;
   return { ...state, actorSeq: 0, contextJson: JSON.stringify(context) };

@@ -216,6 +216,64 @@ describe('an actor that is down', () => {
   });
 });
 
+describe('a rule that was set aside when it could not judge', () => {
+  it('hears what holds now once it is resumed, also in a later process', async () => {
+    const rules = { dailyUnrealizedLoss: { limit: '-1000' } };
+    const { burn, hook } = fuse();
+    const first = await start({ rules, beforeStep: hook });
+    await first.quote('MNQ', 80_000, 80_001);
+    await first.submit({ instrument: 'MNQ', side: 'buy', quantityLots: 1 });
+    burn('/rule/RULE-004', 'rule.verdictChanged', 3);
+    await wait(first, 20_000);
+    expect(cell(first, 'rule/RULE-004')?.status).toBe('quarantined');
+    // What it could not judge is gone when the next process looks.
+    first.venue.setFaults({ link: 'down' });
+    const [entry] = first.venue.ledger().fills;
+    if (entry === undefined) throw new Error('a market order trades');
+    const { orderId: _, ...traded } = entry;
+    first.venue.externalFill({ ...traded, fillId: 'X1' as never, side: 'sell' });
+    await first.lockstep.rest();
+    expect(runtime(first).openLots('MNQ' as never)).toBe(1);
+    first.engine.abandon();
+    first.crash();
+    const second = await start({ rules, directory: first.directory, startMs: first.clock.nowMs() });
+    await second.quote('MNQ', 80_000, 80_001);
+    const actor = 'account/A1/rule/RULE-004' as ActorId;
+    operate(second.engine, { verb: 'resume', actor, skipEvent: false });
+    for (let round = 0; round < 10; round += 1) {
+      await second.quote('MNQ', 80_000, 80_001);
+      await wait(second, 1_000);
+    }
+    expect(cell(second, 'rule/RULE-004')?.stateJson).toBe('"armed"');
+    expect(runtime(second).effectiveState).toBe('ACTIVE');
+  });
+});
+
+describe('an account that was set aside when it should have heard of a missing price', () => {
+  it('trades again once it is resumed, though a later process never missed that price', async () => {
+    const { burn, hook } = fuse();
+    const first = await start({ beforeStep: hook });
+    await first.quote('MNQ', 80_000, 80_001);
+    await first.submit({ instrument: 'MNQ', side: 'buy', quantityLots: 1 });
+    burn('account/A1', 'account.causeAdded', 2);
+    await wait(first, 8_000);
+    expect(first.engine.world.cells.get('account/A1' as ActorId)?.status).toBe('quarantined');
+    first.engine.abandon();
+    first.crash();
+    const second = await start({ directory: first.directory, startMs: first.clock.nowMs() });
+    await second.quote('MNQ', 80_000, 80_001);
+    const actor = 'account/A1' as ActorId;
+    operate(second.engine, { verb: 'resume', actor, skipEvent: false });
+    operate(second.engine, { verb: 'rearm' }, { account });
+    for (let round = 0; round < 5; round += 1) {
+      await second.quote('MNQ', 80_000, 80_001);
+      await wait(second, 1_000);
+    }
+    expect(runtime(second).causes).toEqual([]);
+    expect(runtime(second).effectiveState).toBe('ACTIVE');
+  });
+});
+
 describe('what ends by itself', () => {
   it('ends after a restart too when its actor was down at the hour', async () => {
     const rules = { maxContracts: { limit: 1, lockoutOnBreach: 'cooldown:1m' } };

@@ -148,6 +148,38 @@ describe('a commit', () => {
     });
   });
 
+  it('finds what a refused intent had asked for, also where the refusal names an earlier row', () => {
+    withJournal((journal, model) => {
+      const submit = (intentId: string) =>
+        model.input(
+          JSON.stringify({ type: 'command.submit', intent: { intentId, by: 'x' } }),
+          'A1',
+        );
+      const denial = { account: 'A1', code: 'PRICE_BAND', text: 'too far', atMs: startMs };
+      journal.commit({
+        entries: [submit('BH-1-1'), model.step(ORDER, 'working', {}), submit('BH-1-2')],
+        denials: [
+          { ...denial, intentId: 'BH-1-1', causeSeq: 1 },
+          { ...denial, intentId: 'BH-1-2', causeSeq: 2 },
+          { ...denial, intentId: 'BH-1-3', causeSeq: 2 },
+        ],
+      });
+      const asked = (intentId: string) => JSON.stringify({ intentId, by: 'x' });
+      expect(journal.findDenied('A1', 'BH-1-1')).toEqual({
+        denial: { ...denial, intentId: 'BH-1-1', causeSeq: 1 },
+        submitSeq: 1,
+        intentJson: asked('BH-1-1'),
+      });
+      expect(journal.findDenied('A1', 'BH-1-2')).toMatchObject({
+        submitSeq: 3,
+        intentJson: asked('BH-1-2'),
+      });
+      // A refused change of an order is not a refused order.
+      expect(journal.findDenied('A1', 'BH-1-3')).toBeUndefined();
+      expect(journal.findDenied('A2', 'BH-1-1')).toBeUndefined();
+    });
+  });
+
   it('is written through to the disk, which a plain connection of this driver does not do', () => {
     withJournal((journal, model, directory) => {
       journal.commit({ entries: [model.input()] });

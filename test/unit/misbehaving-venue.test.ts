@@ -91,6 +91,27 @@ describe('a venue whose clock was ahead', () => {
   });
 });
 
+describe('a venue whose clock went back', () => {
+  it('is believed when its lists insist, also where a new connection brings the list that decides', async () => {
+    const test = await start();
+    const order = { orderType: 'stopLimit', stopTicks: 83_900, limitTicks: 84_100 } as const;
+    await test.submit({ instrument: 'MNQ', side: 'sell', quantityLots: 1, ...order });
+    test.venue.setFaults({ clockSkewMs: -30_000 });
+    await test.quote('MNQ', 83_890, 83_891);
+    const working = [...runtime(test).workingOrders.keys()];
+    const cell = test.engine.world.cells.get(`account/A1/order/${working[0]}` as ActorId);
+    for (let list = 0; list < 12; list += 1) {
+      // Every list is that of a new connection.
+      test.venue.setFaults({ link: 'down' });
+      await pass(test, 100);
+      test.venue.setFaults({ link: 'up' });
+      await pass(test, 1_000);
+    }
+    expect(test.venue.ledger().orders).toMatchObject([{ status: 'triggered' }]);
+    expect(cell?.stateJson).toContain('"execution":"triggered"');
+  });
+});
+
 describe('a venue that tells of an expired session twice', () => {
   it('is sent an order that was refused no more', async () => {
     const test = await start();

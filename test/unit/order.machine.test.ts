@@ -244,7 +244,8 @@ describe('holes of other order machines', () => {
       const { recorded } = order.send('fill a 1');
       expect(order.regions.execution).toBe(execution);
       expect(order.regions.integrity).toBe(name === 'DENIED' ? 'conflict' : 'late');
-      expect(recorded).toMatchObject([{ type: 'incident', code: `LATE_FILL_AFTER_${name}` }]);
+      const codes = [`LATE_FILL_AFTER_${name}`, ...(name === 'DENIED' ? ['ORDER_CONFLICT'] : [])];
+      expect(recorded).toMatchObject(codes.map((code) => ({ type: 'incident', code })));
       expect(order.send('fill a 1').recorded).toEqual([]);
       expect(order.context).toMatchObject({ filledLots: 1, hasLateEvidence: true });
     },

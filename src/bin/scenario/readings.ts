@@ -131,12 +131,13 @@ export function lockFields(stage: Stage, lock: LockFacts): Fields {
 export function orderRegions(stage: Stage, ref: string): Fields {
   const outcome = stage.refs.get(ref);
   if (outcome === undefined) return {};
-  if (!('orderId' in outcome)) return { execution: 'denied', request: 'none', integrity: 'clean' };
-  for (const { id } of stage.settings.accounts) {
-    const state = stage.running.journal.readActor(actorId(id, `order/${outcome.orderId}`));
+  const orderId = 'orderId' in outcome ? outcome.orderId : stage.wishes.get(ref)?.intentId;
+  for (const { id } of orderId === undefined ? [] : stage.settings.accounts) {
+    const state = stage.running.journal.readActor(actorId(id, `order/${orderId}`));
     if (state !== undefined) return JSON.parse(state.stateJson) as Fields;
   }
-  return {};
+  // It has an actor only once the venue has spoken of it.
+  return 'orderId' in outcome ? {} : { execution: 'denied', request: 'none', integrity: 'clean' };
 }
 
 const statusNames: Readonly<Record<string, string>> = {

@@ -91,8 +91,8 @@ function reduceDenials(intent: OrderIntent, gate: GateContext): readonly Denial[
   return [...reduceChecks.flatMap((check) => check(intent, gate, 'reduce')), ...inFlight];
 }
 
-/** What the venue is asked for an intent. */
-function submitOf(intent: OrderIntent, orderId: OrderId): SubmitOrder {
+/** What the venue is asked for an intent; for a refused one, what it would have been asked. Pure. */
+export function submitOf(intent: OrderIntent, orderId: OrderId): SubmitOrder {
   const { accountId, instrument, side, orderType, quantityLots, timeInForce, reduceOnly } = intent;
   return {
     orderId,
