@@ -31,6 +31,8 @@ export type Resend = {
   /** The venue said that it was too much, or a search that it does not have it. */
   readonly why: 'limited' | 'notFound';
   retryAfterMs: number;
+  /** What left last was said to be too much: a search that shows nothing lets it leave again. */
+  isLimited: boolean;
   /** Its search has been answered: it leaves when the pause is over. */
   isWaiting: boolean;
 };
@@ -74,6 +76,7 @@ function awaitSearch(world: World, sent: Unanswered, retryAfterMs = 0): void {
     sent: world.resends.get(orderId)?.sent ?? 0,
     why: 'limited',
     retryAfterMs,
+    isLimited: true,
     isWaiting: false,
   });
 }
@@ -103,17 +106,29 @@ function renewAndRepeat(
   turn.releases.push(() => {
     // The same failure may be told twice, and the command be refused before the session is back: then nothing leaves.
     const isAwaited = (): boolean => world.gateway.unanswered.get(`${call}|${orderId}`) === sent;
-    const repeat = (): void => {
-      if (isAwaited()) sent.again();
-    };
-    world.gateway.renew().then(repeat, (error: unknown) => {
-      // Not renewed, so not sent: the refusal comes in by the same door.
-      const failed = { type: 'venue.call', call, accountId, orderId, status: 401 } as const;
+    const fail = (error: unknown, status?: 401): void => {
+      const failed = { type: 'venue.call', call, accountId, orderId } as const;
       const atMs = world.options.clock.nowMs();
-      const event = { ...failed, reason: `${reason}: ${errorText(error)}` };
+      const told = { ...failed, reason: `${reason}: ${errorText(error)}` };
+      const event = status === undefined ? told : { ...told, status };
       world.inbox.put('venue', { type: 'venue', event, atMs });
-    });
+    };
+    const repeat = (): void => {
+      try {
+        if (isAwaited()) sent.again();
+      } catch (error) {
+        // Nobody knows whether it has left: without a status it is in doubt, and searched for.
+        fail(error);
+      }
+    };
+    // Not renewed, so not sent: the refusal comes in by the same door.
+    renewed(world).then(repeat, (error: unknown) => fail(error, 401));
   });
+}
+
+/** A venue that throws where it should reject has not renewed either. */
+async function renewed(world: World): Promise<void> {
+  await world.gateway.renew();
 }
 
 function refusal(call: Unanswered['call'], reason: string, atMs: number): OrderVenueEvent {
@@ -184,7 +199,7 @@ const overdueCalls: Readonly<Record<string, Unanswered['call']>> = {
  */
 export function leavesAgain(world: World, turn: Turn, orderId: OrderId): boolean {
   const resend = world.resends.get(orderId);
-  if (resend === undefined || resend.why !== 'limited') return false;
+  if (resend === undefined || !resend.isLimited) return false;
   if (resend.isWaiting) return true;
   if (resend.sent >= resendsMax) return false;
   const { accountId, sent, retryAfterMs } = resend;
@@ -215,7 +230,7 @@ export function leavesOnceMore(
   if (sent === undefined || typeof createdAtMs !== 'number') return false;
   if (turn.atMs - createdAtMs > maxAgeSeconds * 1_000) return false;
   const { again } = sent;
-  const resend = { accountId, again, why: 'notFound', retryAfterMs: 0 } as const;
+  const resend = { accountId, again, why: 'notFound', retryAfterMs: 0, isLimited: false } as const;
   world.resends.set(orderId, { ...resend, sent: 0, isWaiting: true });
   return sendAgain(world, turn, accountId, orderId);
 }
@@ -236,6 +251,8 @@ export function sendAgain(
   const account = world.accounts.get(accountId);
   if (resend === undefined || cell?.status !== 'live' || account === undefined) return false;
   resend.isWaiting = false;
+  // Until the venue says so of this one too, its absence from a list is only that.
+  resend.isLimited = false;
   const { execution } = orderRegions(cell.live() as Parameters<typeof orderRegions>[0]);
   if (execution !== 'unknown') return false;
   const isWanted = cell.context['cancel'] === 'none';
