@@ -142,7 +142,8 @@ export class TokenFile {
     const token = `bh_${wanted.role}_${createSecret()}`;
     const createdAtMs = this.clock.nowMs();
     const stored: StoredToken = {
-      id: createSecret().slice(0, 8),
+      // Hex: an id is typed on a command line, where a leading dash would be an option.
+      id: secretHash(createSecret()).slice(0, 8),
       role: wanted.role,
       hash: secretHash(token),
       ...(wanted.accounts === undefined ? {} : { accounts: [...wanted.accounts] }),

@@ -38,10 +38,25 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: String(Math.min(4, cpus().length)) },
     json: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
     /** Internal: every so many seeds from the first on, reported as lines of JSON. */
     stride: { type: 'string' },
   },
 });
+if (values.help) {
+  process.stdout.write(
+    [
+      'npm run sim -- [options]: seeded runs of the whole engine among failing parts',
+      '  --seeds N  how many (10000)',
+      '  --from K   the first (1)',
+      '  --jobs J   processes (one per core, at most 4)',
+      '  --json     the report as JSON',
+      '  --trace    what happened last, with --seeds 1',
+      '',
+    ].join('\n'),
+  );
+  process.exit(0);
+}
 const seeds = whole('seeds', values.seeds);
 const from = whole('from', values.from);
 const jobs = whole('jobs', values.jobs);

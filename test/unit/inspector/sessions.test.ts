@@ -37,6 +37,13 @@ function pass(milliseconds: number): void {
 }
 
 describe('the token file', () => {
+  it('names tokens so that a command line takes the name', () => {
+    for (let count = 0; count < 50; count += 1) {
+      const { stored } = tokens.create({ role: 'viewer', by: 'anna', days: 1 });
+      expect(stored.id).toMatch(/^[0-9a-f]{8}$/u);
+    }
+  });
+
   it('holds hashes only, for its owner only, whatever the umask', () => {
     const before = process.umask(0);
     try {
