@@ -249,7 +249,7 @@ describe('a rule that was set aside when it could not judge', () => {
   });
 });
 
-describe('an account that was set aside when it should have heard of a missing price', () => {
+describe('an account that was set aside when it was told that a price is stale', () => {
   it('trades again once it is resumed, though a later process never missed that price', async () => {
     const { burn, hook } = fuse();
     const first = await start({ beforeStep: hook });
