@@ -5,6 +5,7 @@ import type { OcoMemberInput } from '../domain/linked-event.ts';
 import type { OrderIntent, SubmitOrder } from '../domain/order.ts';
 import type { Recorded } from '../domain/recorded.ts';
 import type { OcoContext, OcoInput } from '../machines/oco.context.ts';
+import { submitOf } from '../rules/gate/judge.ts';
 import { shapeDenial } from '../rules/order-shape.ts';
 import type { AccountRuntime } from './account-runtime.ts';
 import type { Cell } from './cell.ts';
@@ -196,22 +197,7 @@ export function ownOrder(
   orderId: OrderId,
 ): { readonly intent: OrderIntent; readonly order: SubmitOrder; readonly fault: string } {
   const intent: OrderIntent = { ...wish, intentId: orderId as string as IntentId };
-  const { accountId, instrument, side, orderType, quantityLots, timeInForce, reduceOnly } = intent;
-  const order: SubmitOrder = {
-    orderId,
-    accountId,
-    instrument,
-    side,
-    orderType,
-    quantityLots,
-    ...(intent.limitTicks === undefined ? {} : { limitTicks: intent.limitTicks }),
-    ...(intent.stopTicks === undefined ? {} : { stopTicks: intent.stopTicks }),
-    ...(intent.trailTicks === undefined ? {} : { trailTicks: intent.trailTicks }),
-    timeInForce,
-    reduceOnly,
-    ...(intent.ocoGroupId === undefined ? {} : { ocoGroupId: intent.ocoGroupId }),
-    ...(intent.parentOrderId === undefined ? {} : { parentOrderId: intent.parentOrderId }),
-  };
+  const order = submitOf(intent, orderId);
   const denial = shapeDenial(order);
   return { intent, order, fault: denial === undefined ? '' : denialText(denial) };
 }

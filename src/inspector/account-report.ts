@@ -1,7 +1,12 @@
 /** Whole accounts: the picture after a row, what differs between two, what hangs on an actor, and how the day went. */
-import { isClosed, type ExecutionState } from '../domain/order.ts';
 import type { JournalView } from '../ports/journal-view.port.ts';
-import { contextOf, stateText, type ActorIndex, type IndexedActor } from './actor-index.ts';
+import {
+  contextOf,
+  isOpenOrder,
+  stateText,
+  type ActorIndex,
+  type IndexedActor,
+} from './actor-index.ts';
 import type { HistoryScan } from './history-scan.ts';
 import { changesBetween, type PastAccounts } from './past.ts';
 import type { AccountPicture, BlastReport, DiffReport, SeriesReport } from './protocol-reports.ts';
@@ -76,12 +81,6 @@ export function blastOf(index: ActorIndex, id: string): BlastReport | undefined 
       actor.kind === 'account' ? 'account' : isCritical(actor) ? 'critical' : 'other'
     ],
   };
-}
-
-function isOpenOrder({ kind, stateJson }: IndexedActor): boolean {
-  if (kind !== 'order') return false;
-  const { execution } = JSON.parse(stateJson) as { readonly execution?: unknown };
-  return typeof execution === 'string' && !isClosed(execution as ExecutionState);
 }
 
 type Order = {

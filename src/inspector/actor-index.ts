@@ -3,6 +3,7 @@
  * an actor. Source: inspector 2.
  */
 import { applyContextDiff } from '../domain/context-diff.ts';
+import { isClosed, type ExecutionState } from '../domain/order.ts';
 import type { JournalView, ViewedRow } from '../ports/journal-view.port.ts';
 import type { ActorState } from '../ports/journal.port.ts';
 import type { ActorSummary, IndexPage } from './protocol.ts';
@@ -286,4 +287,11 @@ function isPassive({ kind, stateJson }: IndexedActor): boolean {
   const [first = ''] = activePaths(stateJson).slice(-3);
   const execution = kind === 'order' ? first.split('.').at(-1) : activePaths(stateJson)[0];
   return endStates.test(execution ?? '');
+}
+
+/** An order that may still fill. */
+export function isOpenOrder({ kind, stateJson }: IndexedActor): boolean {
+  if (kind !== 'order') return false;
+  const { execution } = JSON.parse(stateJson) as { readonly execution?: unknown };
+  return typeof execution === 'string' && !isClosed(execution as ExecutionState);
 }

@@ -1,4 +1,5 @@
 import { childrenOf } from './chart-matrix.ts';
+import { escaped } from './chart-svg.ts';
 /**
  * A chart for other tools: a machine configuration as Stately's editor reads it, and SCXML.
  *
@@ -59,7 +60,7 @@ export function scxmlOf(chart: Chart): string {
   const [root] = chart.nodes;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0" name="${xml(chart.id)}">`,
+    `<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0" name="${escaped(chart.id)}">`,
     ...indented(root === undefined ? [] : stateXml(chart, root)),
     '</scxml>',
     '',
@@ -83,8 +84,8 @@ function transitionsOf(chart: Chart, { id }: ChartNode): readonly string[] {
   const own = chart.edges.filter(({ source }) => source === id);
   return own.map(({ event, guard, targets, actions }) => {
     const parts = [
-      ...(event === always ? [] : [`event="${xml(event)}"`]),
-      ...(guard === undefined ? [] : [`cond="${xml(guard)}"`]),
+      ...(event === always ? [] : [`event="${escaped(event)}"`]),
+      ...(guard === undefined ? [] : [`cond="${escaped(guard)}"`]),
       ...(targets.length === 0
         ? []
         : [`target="${targets.map((target) => scxmlId(chart, target)).join(' ')}"`]),
@@ -97,7 +98,7 @@ function transitionsOf(chart: Chart, { id }: ChartNode): readonly string[] {
 }
 
 function log(action: string): string {
-  return `<log label="${xml(action)}"/>`;
+  return `<log label="${escaped(action)}"/>`;
 }
 
 function block(name: string, actions: readonly string[]): readonly string[] {
@@ -106,15 +107,7 @@ function block(name: string, actions: readonly string[]): readonly string[] {
 
 /** Ids are unique in the file; the machine is the root of every path. */
 function scxmlId({ id: machine }: Chart, path: string): string {
-  return xml(path === '' ? machine : `${machine}.${path}`);
+  return escaped(path === '' ? machine : `${machine}.${path}`);
 }
 
 const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
-
-function xml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}

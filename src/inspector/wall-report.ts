@@ -1,9 +1,9 @@
 /** The wall: every account at a glance, and whether the engine itself is well. Source: inspector 3 (Wall, Rules). */
-import { isClosed, type ExecutionState } from '../domain/order.ts';
 import type { JournalView } from '../ports/journal-view.port.ts';
 import {
   activePaths,
   contextOf,
+  isOpenOrder,
   stateText,
   type ActorIndex,
   type IndexedActor,
@@ -132,12 +132,6 @@ function isKilled(stateJson: string): boolean {
 function stateOf(root: IndexedActor | undefined): WallAccount['tradingState'] {
   const state = root === undefined ? '' : stateText(root.stateJson).toUpperCase();
   return state === 'ACTIVE' || state === 'LOCKED' || state === 'HALTED' ? state : 'REDUCING';
-}
-
-function isOpenOrder({ kind, stateJson }: IndexedActor): boolean {
-  if (kind !== 'order') return false;
-  const { execution } = JSON.parse(stateJson) as { readonly execution?: unknown };
-  return typeof execution === 'string' && !isClosed(execution as ExecutionState);
 }
 
 /** Without the engine only the quantities are known. */
