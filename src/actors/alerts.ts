@@ -2,6 +2,7 @@
 import type { AlertSettings } from '../domain/alert-event.ts';
 import type { AccountId } from '../domain/ids.ts';
 import type { Severity } from '../domain/verdict.ts';
+import type { Alert } from '../ports/alert-sink.port.ts';
 import type { AccountRuntime } from './account-runtime.ts';
 import type { Cell } from './cell.ts';
 import type { Cause, Turn } from './turn.ts';
@@ -32,6 +33,19 @@ export function raiseAlert(
   const settings = settingsOf(account);
   const event = { type: 'alert.raised', ...alert, settings, atMs: turn.atMs } as const;
   turn.sendSibling(account.id, 'alerts', event, cause);
+}
+
+/** Goes out itself: durable with the turn, raised after its commit. `causeSeq` is the row that asked for it. */
+export function planAlert(world: World, turn: Turn, alert: Alert, causeSeq: number): void {
+  const { id, account } = alert;
+  const payloadJson = JSON.stringify(alert);
+  turn.effects.push({ id, kind: 'alert', account, payloadJson, causeSeq, state: 'PLANNED' });
+  world.counters.alerts += 1;
+  world.openEffects.set(id, 'PLANNED');
+  turn.releases.push(() => {
+    world.options.alerts.raise(alert);
+    world.settledAlerts.push(id);
+  });
 }
 
 /** The cause of everything that is open about the entity is gone. */

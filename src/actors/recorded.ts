@@ -6,7 +6,7 @@ import { invariant, unreachable } from '../kernel/assert.ts';
 import type { EffectRow } from '../ports/journal.port.ts';
 /** Carries out what a step recorded: messages and cells at once, timers with the commit, everything outward after it. */
 import type { AccountRuntime } from './account-runtime.ts';
-import { isDeskUp, raiseAlert } from './alerts.ts';
+import { isDeskUp, planAlert, raiseAlert } from './alerts.ts';
 import type { Cell } from './cell.ts';
 import { submitLinked, submitProtective } from './commands.ts';
 import { isOnlyIntended } from './dry-run.ts';
@@ -206,20 +206,7 @@ function sendAlert(
   const { severity, code, text } = recorded;
   const id = `${cell.id}:${cell.actorSeq}:${index}`;
   const alert = { id, atMs: turn.atMs, account: account.id, severity, code, text };
-  turn.effects.push({
-    id,
-    kind: 'alert',
-    account: account.id,
-    payloadJson: JSON.stringify(alert),
-    causeSeq: context.seq,
-    state: 'PLANNED',
-  });
-  world.counters.alerts += 1;
-  world.openEffects.set(id, 'PLANNED');
-  turn.releases.push(() => {
-    world.options.alerts.raise(alert);
-    world.settledAlerts.push(id);
-  });
+  planAlert(world, turn, alert, context.seq);
   // A breach has its own note; what is graver than a breach stands out.
   if (severity === 'critical') turn.note(`CRITICAL ${code} ${account.id}: ${text}`);
 }

@@ -9,9 +9,9 @@ import { defaultExecutionSettings } from '../domain/execution-settings.ts';
 import type { RuleId } from '../domain/ids.ts';
 import type { Severity } from '../domain/verdict.ts';
 import type { RulePolicy } from '../machines/enforcement.ts';
-import type { Alert } from '../ports/alert-sink.port.ts';
 import { rulesInForce } from './account-groups.ts';
 import type { AccountRuntime } from './account-runtime.ts';
+import { planAlert } from './alerts.ts';
 import { clearUnwantedLocks } from './configured-locks.ts';
 import { drain } from './deliver.ts';
 import { forget } from './judge.ts';
@@ -80,34 +80,17 @@ function reject(world: World, turn: Turn, hash: string | undefined, reason: stri
   const given = hash === undefined ? {} : { hash };
   const seq = turn.addInput('', { type: 'config.rejected', ...given, reason });
   const text = `the configuration stays as it is: ${reason}`;
-  raiseAlert(world, turn, { severity: 'error', code: 'CONFIG_REJECTED', text }, seq);
+  // It belongs to no single actor.
+  const alert = {
+    id: `input:${seq}`,
+    atMs: turn.atMs,
+    account: '',
+    severity: 'error',
+    text,
+  } as const;
+  planAlert(world, turn, { ...alert, code: 'CONFIG_REJECTED' }, seq);
   turn.note(`CONFIG_REJECTED ${reason}`);
   return { outcome: 'rejected', reason };
-}
-
-/** An alert that belongs to no single actor: durable with the turn, raised after its commit. */
-function raiseAlert(
-  world: World,
-  turn: Turn,
-  what: Pick<Alert, 'severity' | 'code' | 'text'>,
-  seq: number,
-): void {
-  const id = `input:${seq}`;
-  const alert: Alert = { id, atMs: turn.atMs, account: '', ...what };
-  turn.effects.push({
-    id,
-    kind: 'alert',
-    account: '',
-    payloadJson: JSON.stringify(alert),
-    causeSeq: seq,
-    state: 'PLANNED',
-  });
-  world.counters.alerts += 1;
-  world.openEffects.set(id, 'PLANNED');
-  turn.releases.push(() => {
-    world.options.alerts.raise(alert);
-    world.settledAlerts.push(id);
-  });
 }
 
 /** Left out by the new configuration means its default, not what held before. */

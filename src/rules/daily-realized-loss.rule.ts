@@ -6,8 +6,7 @@ import { z } from 'zod';
 import { FlagValue, MoneyValue } from '../domain/config-values.ts';
 import { RuleId } from '../domain/ids.ts';
 import type { AccountFacts } from '../domain/view.ts';
-import { judgeDay, watchesOfDay, type DailyLimit } from './daily-result.ts';
-import { gateFinding } from './findings.ts';
+import { judgedByDay, type DailyLimit } from './daily-result.ts';
 import { commonKeys, inheritedKeys, limitUnits, wholeBetween } from './rule-config.ts';
 import type { RuleDefinition } from './rule.ts';
 
@@ -60,17 +59,7 @@ export const dailyRealizedLoss: RuleDefinition<Config> = {
   title: 'daily loss',
   precedence: 30,
   config: Config,
-  triggers: { market: true, position: true, ledger: true },
-
-  evaluate: (context, config) => [judgeDay(context, limitOf(context.facts, config))],
-  watches: ({ facts }, config) => watchesOfDay(facts, limitOf(facts, config)),
-  markAges: (config) => [config.quoteMaxAgeSeconds * 1_000],
-  priceBasis: (config) => config.markPrice,
-
-  judgeOrder(context, config, order) {
-    const finding = judgeDay(context, limitOf(context.facts, config));
-    return gateFinding([finding], order.instrument, finding);
-  },
+  ...judgedByDay(limitOf),
 };
 
 function limitOf(facts: AccountFacts, config: Config): DailyLimit {

@@ -11,7 +11,7 @@ import { addExact, mulDiv } from '../domain/arithmetic.ts';
 import { formatMoney, type Units } from '../domain/money.ts';
 import type { Severity, VerdictInput, RuleFinding, WantedAction } from '../domain/verdict.ts';
 import type { AccountFacts } from '../domain/view.ts';
-import { denyFinding, passFinding, unknownFinding } from './findings.ts';
+import { denyFinding, gateFinding, passFinding, unknownFinding } from './findings.ts';
 import { openProfit, sumProfits, type MarkReading } from './marks.ts';
 import type { RuleContext, RuleDefinition, Watch } from './rule.ts';
 
@@ -37,8 +37,30 @@ export type DailyLimit = {
   readonly notes?: readonly VerdictInput[];
 };
 
+/** What the rules of the day have in common: everything but their keys and which limit they hold the day against. */
+export function judgedByDay<Config extends DailyConfig>(
+  limitOf: (facts: AccountFacts, config: Config) => DailyLimit,
+): Required<
+  Pick<
+    RuleDefinition<Config>,
+    'triggers' | 'evaluate' | 'watches' | 'markAges' | 'priceBasis' | 'judgeOrder'
+  >
+> {
+  return {
+    triggers: { market: true, position: true, ledger: true },
+    evaluate: (context, config) => [judgeDay(context, limitOf(context.facts, config))],
+    watches: ({ facts }, config) => watchesOfDay(facts, limitOf(facts, config)),
+    markAges: (config) => [config.quoteMaxAgeSeconds * 1_000],
+    priceBasis: (config) => config.markPrice,
+    judgeOrder(context, config, order) {
+      const finding = judgeDay(context, limitOf(context.facts, config));
+      return gateFinding([finding], order.instrument, finding);
+    },
+  };
+}
+
 /** The judgement of the account; always one finding. */
-export function judgeDay(context: RuleContext, day: DailyLimit): RuleFinding {
+function judgeDay(context: RuleContext, day: DailyLimit): RuleFinding {
   const { facts } = context;
   const { rule, config } = day;
   const limit = day.acknowledgedUnits ?? day.limitUnits;
@@ -75,7 +97,7 @@ export function judgeDay(context: RuleContext, day: DailyLimit): RuleFinding {
 }
 
 /** Bounds on the open profit of the account for the workers; none while only the realized result counts. */
-export function watchesOfDay(facts: AccountFacts, day: DailyLimit): readonly Watch[] {
+function watchesOfDay(facts: AccountFacts, day: DailyLimit): readonly Watch[] {
   if (!isCombined(day)) return [];
   const realized = netRealized(facts, day.config);
   const watch = (atUnits: Units): Watch => ({
