@@ -2,7 +2,7 @@ import { defaultControls, type Controls } from '../domain/controls.ts';
 import type { Fill } from '../domain/fill.ts';
 import type { AccountId, InstrumentId, OrderId, RuleId } from '../domain/ids.ts';
 import type { ActiveKill } from '../domain/kill.ts';
-import type { ExitFacts, TradingState } from '../domain/machine-event.ts';
+import type { ExitFacts, ExitPace, TradingState } from '../domain/machine-event.ts';
 import type { Currency, Units } from '../domain/money.ts';
 import type { RecentTrade } from '../domain/portfolio.ts';
 import type { Side } from '../domain/position.ts';
@@ -18,6 +18,7 @@ import type { Cancel } from '../kernel/clock.ts';
 import { limits } from '../kernel/limits.ts';
 import type { WeekTotals } from '../machines/ledger.days.ts';
 import type { HighWater } from '../machines/ledger.high-water.ts';
+import { isExitSide } from '../rules/exposure.ts';
 import { portfolioFacts, type PortfolioMoney } from './portfolio.ts';
 /** What the engine keeps at hand of one account: the facts for rules and gate, derived from the cells after each step. */
 import { ReconciliationMemory } from './reconciliation-memory.ts';
@@ -203,21 +204,35 @@ export class AccountRuntime {
     return this.positions.get(instrument)?.openLots ?? 0;
   }
 
+  /** The supervisor's word of a poisonous event ends with the halt that it asked for. */
+  forgetPoison(): void {
+    for (const cause of this.supervisorCauses)
+      if (cause.startsWith('poison:')) this.supervisorCauses.delete(cause);
+  }
+
+  /** Where exits are repeated at another pace than usual. */
+  exitPace: ExitPace | undefined;
+
   /** What the exit of an instrument is told: its position and everything that may still fill there. */
   exitFacts(instrument: InstrumentId): ExitFacts {
+    const openLots = this.openLots(instrument);
     const otherOrderIds: OrderId[] = [];
     const closeOrderIds: OrderId[] = [];
+    const strayOrderIds: OrderId[] = [];
     let closeLeavesLots = 0;
     for (const order of this.workingOrders.values()) {
       if (order.instrument !== instrument) continue;
-      if (order.purpose === 'exit') {
-        closeOrderIds.push(order.orderId);
-        closeLeavesLots += order.leavesLots;
-      } else {
+      if (order.purpose !== 'exit') {
         otherOrderIds.push(order.orderId);
+        continue;
       }
+      closeOrderIds.push(order.orderId);
+      if (openLots !== 0 && !isExitSide(order.side, openLots)) strayOrderIds.push(order.orderId);
+      else closeLeavesLots += order.leavesLots;
     }
-    return { openLots: this.openLots(instrument), otherOrderIds, closeOrderIds, closeLeavesLots };
+    const strays = strayOrderIds.length === 0 ? {} : { strayOrderIds };
+    const pace = this.exitPace === undefined ? {} : { pace: this.exitPace };
+    return { openLots, otherOrderIds, closeOrderIds, closeLeavesLots, ...strays, ...pace };
   }
 
   /** Instruments with a position or an order that may still fill. */

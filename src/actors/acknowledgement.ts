@@ -3,6 +3,7 @@ import { addExact } from '../domain/arithmetic.ts';
  * An unlock of a daily-loss or daily-profit lock acknowledges the result of that moment: the rule locks again when
  * the result is beyond it, or on the next trading day. The acknowledgement is durable. Source: rules 5.5.
  */
+import type { Recorded } from '../domain/recorded.ts';
 import type { AccountRuntime, AcknowledgedResult } from './account-runtime.ts';
 import type { Turn } from './turn.ts';
 
@@ -12,8 +13,23 @@ const kinds = [
   { rule: 'RULE-013', field: 'acknowledgedProfit', key: 'acknowledgedProfit' },
 ] as const;
 
+/**
+ * Run after each step of a lock. The lock may hear of the unlock long after the person was answered, when it was down
+ * meanwhile: the acknowledgement belongs to the end of the lock, or the next start would enforce the old breach again.
+ */
+export function followUnlock(
+  turn: Turn,
+  account: AccountRuntime,
+  recorded: readonly Recorded[],
+): void {
+  for (const one of recorded) {
+    if (one.type !== 'message' || one.event.type !== 'account.lockEnded') continue;
+    if (one.event.how === 'operatorAck') acknowledgeResult(turn, account, one.event.source);
+  }
+}
+
 /** Takes note of the result that an unlocked lock stood for. Nothing happens for locks of other sources. */
-export function acknowledgeResult(turn: Turn, account: AccountRuntime, source: string): void {
+function acknowledgeResult(turn: Turn, account: AccountRuntime, source: string): void {
   const kind = kinds.find(({ rule }) => rule === source);
   const rule = account.rules.find(({ definition }) => definition.id === source);
   if (kind === undefined || rule === undefined) return;

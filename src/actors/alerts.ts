@@ -5,6 +5,7 @@ import type { Severity } from '../domain/verdict.ts';
 import type { Alert } from '../ports/alert-sink.port.ts';
 import type { AccountRuntime } from './account-runtime.ts';
 import type { Cell } from './cell.ts';
+import { count } from './telemetry.ts';
 import type { Cause, Turn } from './turn.ts';
 import { actorId, siblingOf, type World } from './world.ts';
 
@@ -41,6 +42,7 @@ export function planAlert(world: World, turn: Turn, alert: Alert, causeSeq: numb
   const payloadJson = JSON.stringify(alert);
   turn.effects.push({ id, kind: 'alert', account, payloadJson, causeSeq, state: 'PLANNED' });
   world.counters.alerts += 1;
+  count(world.telemetry.alerts, alert.code);
   world.openEffects.set(id, 'PLANNED');
   turn.releases.push(() => {
     world.options.alerts.raise(alert);

@@ -24,6 +24,7 @@ import { limits } from '../kernel/limits.ts';
 import type { AccountRuntime } from './account-runtime.ts';
 import { raiseAlert, resolveAlerts } from './alerts.ts';
 import { armPulse } from './pulse.ts';
+import { lookAtSafety } from './safety.ts';
 import { outside, type Cause, type Turn } from './turn.ts';
 import type { World } from './world.ts';
 
@@ -40,6 +41,8 @@ export type CallFailure = {
 
 export class BreakerBoard {
   readonly states = new Map<BreakerName, BreakerState>();
+  /** Failed calls of the last minute, by time. */
+  readonly failureTimes: number[] = [];
   /** Refusals of orders by account, by time. */
   readonly rejections = new Map<AccountId, number[]>();
   private readonly windows = new Map<BreakerName, CallWindow>();
@@ -109,6 +112,7 @@ export function noteFailure(world: World, turn: Turn, failure: CallFailure): voi
   const { breakers } = world;
   const settings = settingsOf(world);
   const { call, status, reason, accountId } = failure;
+  world.telemetry.noteFailure(status);
   const seq = turn.addInput(accountId ?? '', { type: 'venue.callFailed', ...failure });
   const cause = { causeSeq: seq, correlationSeq: seq };
   const name = breakerOf(call);
@@ -116,6 +120,7 @@ export function noteFailure(world: World, turn: Turn, failure: CallFailure): voi
   const limited: readonly BreakerName[] = status === 429 ? ['rate_limit'] : [];
   // While the link is lost that calls fail is no news: what is down with it is up with it.
   const isLost = world.link.phase !== 'up' && call !== 'connect';
+  if (!isLost) noteFailureTime(world, turn.atMs);
   const concerned: readonly BreakerName[] = isLost
     ? limited
     : call === 'connect'
@@ -132,6 +137,18 @@ export function noteFailure(world: World, turn: Turn, failure: CallFailure): voi
     const text = `${world.options.venue.id}: ${breakers.stateOf('api_health').failures} calls in a row have failed, last a ${call}: ${reason}`;
     alertAll(world, turn, { code: 'API_ERROR_BURST', text, entity: burstEntity }, cause);
   }
+}
+
+/** Source: execution 10, API errors per minute. */
+const failureWindowMs = 60_000;
+
+function noteFailureTime(world: World, atMs: number): void {
+  const { failureTimes } = world.breakers;
+  failureTimes.push(atMs);
+  const first = failureTimes.findIndex((one) => one > atMs - failureWindowMs);
+  const over = failureTimes.length - limits.failuresKeptMax;
+  failureTimes.splice(0, Math.max(0, first, over));
+  lookAtSafety(world);
 }
 
 /** A call to the venue has succeeded. */
@@ -169,11 +186,15 @@ export function followBreakers(world: World, turn: Turn): void {
 /** The venue refuses an order: a single one is its right, many in a row are a fault of ours. */
 export function noteRejection(world: World, turn: Turn, account: AccountRuntime): void {
   const { rejections } = world.breakers;
-  const times = (rejections.get(account.id) ?? []).filter(
-    (atMs) => atMs > turn.atMs - limits.rejectionBurstMs && atMs <= turn.atMs,
-  );
-  times.push(turn.atMs);
-  rejections.set(account.id, times);
+  const within = (times: readonly number[], durationMs: number): number[] =>
+    times.filter((atMs) => atMs > turn.atMs - durationMs && atMs <= turn.atMs);
+  const keptMs = Math.max(limits.rejectionBurstMs, account.controls.cycle.intervalSeconds * 1_000);
+  const kept = within(rejections.get(account.id) ?? [], keptMs).slice(-limits.failuresKeptMax);
+  kept.push(turn.atMs);
+  rejections.set(account.id, kept);
+  world.telemetry.rejections += 1;
+  lookAtSafety(world);
+  const times = within(kept, limits.rejectionBurstMs);
   if (times.length < limits.rejectionBurstMin) return;
   const text = `the venue has refused ${times.length} orders within ${limits.rejectionBurstMs / 1_000} s`;
   const alert = { severity: 'warning', code: 'ORDER_REJECTION_BURST', text } as const;

@@ -3,10 +3,13 @@ import type { ApiSettings } from '../domain/api-settings.ts';
 import { raiseAlert, resolveAlerts } from './alerts.ts';
 import { followBreakers } from './breakers.ts';
 import { followClock } from './clock-gate.ts';
+import { followLatency } from './latency.ts';
 import { followLink } from './link-phases.ts';
 import { armPulse } from './pulse.ts';
+import { followSafety } from './safety.ts';
 import { followStaleness } from './staleness.ts';
 import { outside, type Turn } from './turn.ts';
+import { followVolatility } from './volatility.ts';
 import type { World } from './world.ts';
 
 export function followConditions(world: World, turn: Turn): void {
@@ -15,6 +18,9 @@ export function followConditions(world: World, turn: Turn): void {
   followLink(world, turn);
   followClock(world, turn);
   followStaleness(world, turn);
+  followVolatility(world, turn);
+  followLatency(world, turn);
+  followSafety(world, turn);
 }
 
 const budget = 'general';

@@ -6,8 +6,10 @@ import { limits } from '../kernel/limits.ts';
 import type { ActorState } from '../ports/journal.port.ts';
 /** Carries messages to cells, in order and iteratively, and books what each step recorded. */
 import type { AccountRuntime } from './account-runtime.ts';
+import { followUnlock } from './acknowledgement.ts';
 import { resolveQuiet } from './alerts.ts';
 import { Cell, StepCrash, type StepResult } from './cell.ts';
+import { killWithoutActor } from './kill-orders.ts';
 import { bookFill, observe } from './observe.ts';
 import { followIntegrity, noteOverfill } from './order-integrity.ts';
 import { watchOrder } from './order-times.ts';
@@ -133,6 +135,7 @@ function step(
       delivery,
       error instanceof StepCrash ? error : new StepCrash(`${cell.id} threw`, { cause: error }),
     );
+    actWithout(world, turn, cell, delivery);
     return;
   }
   if (!result.isHandled) {
@@ -162,6 +165,7 @@ function step(
       delivery.event,
     );
   if (cell.hosted.id === 'ledger') bookFill(world, turn, cell, delivery.event, seq);
+  if (cell.hosted.id === 'lock') followUnlock(turn, accountOf(world, cell), result.recorded);
   const context = { world, turn, cell, account: accountOf(world, cell), seq, correlationSeq };
   resolveQuiet(turn, context.account, cell, { causeSeq: seq, correlationSeq });
   let index = 0;
@@ -184,6 +188,12 @@ function hold(world: World, turn: Turn, cell: Cell, delivery: Delivery): void {
   }
   mailbox.push(delivery);
   turn.mailboxes.add(cell.id);
+  actWithout(world, turn, cell, delivery);
+}
+
+/** The one message of which a part is acted on although its actor is down. */
+function actWithout(world: World, turn: Turn, cell: Cell, { event }: Delivery): void {
+  if (event.type === 'kill.triggered') killWithoutActor(world, turn, accountOf(world, cell), event);
 }
 
 function accountOf(world: World, cell: Cell): AccountRuntime {

@@ -15,7 +15,6 @@ import type { VenueEvent } from '../ports/venue.port.ts';
  */
 import { marketRules, rulesInForce } from './account-groups.ts';
 import { AccountRuntime } from './account-runtime.ts';
-import { BrokerClock } from './broker-clock.ts';
 import type { Cell } from './cell.ts';
 import { followConditions } from './conditions.ts';
 import { drain } from './deliver.ts';
@@ -102,7 +101,7 @@ export class Engine {
       killPictures: new Set(),
       linked: new Map(),
       retired: new Set(),
-      brokerClock: new BrokerClock(options.clock),
+      acceptLink: (event) => this.acceptLink(event),
       orderWatch: emptyOrderWatch(),
       searches: new Map(),
       questions: new Map(),
@@ -233,6 +232,7 @@ export class Engine {
     const { clock } = world.options;
     const turn = new Turn(world);
     const startedMs = clock.monotonicMs();
+    const beganMs = performance.now();
     for (let events = 0; events < limits.turnEventsMax; events += 1) {
       const input = world.inbox.take();
       if (input === undefined) break;
@@ -248,6 +248,7 @@ export class Engine {
     // A close that a kill has just begun may leave nothing to reduce for what was approved as a reduction.
     withdrawForbidden(world, turn);
     this.finish(turn);
+    world.telemetry.turnMs.note(performance.now() - beganMs, 0);
     this.killPictures.ask();
     this.verifyOne();
     for (const accountId of world.picturesWanted) this.synchronizer.want(accountId);
@@ -378,6 +379,7 @@ export class Engine {
     const head = commitOrReduce(world, turn);
     const milliseconds = performance.now() - before;
     world.counters.turns += 1;
+    world.telemetry.noteCommit(turn, milliseconds);
     for (const { owner, name } of turn.timersDeleted.values()) world.timers.disarm(owner, name);
     for (const row of turn.timersPut.values()) world.timers.arm(row);
     options.onCommit?.({ seq: head.seq, hash: head.hash, milliseconds });

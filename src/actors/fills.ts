@@ -11,6 +11,7 @@ import { recallDenied } from './denied-orders.ts';
 import { calendarOf, weekOf } from './reset-calendar.ts';
 import { settleOrderEffects } from './settle-effects.ts';
 import { outside, type Cause, type Turn } from './turn.ts';
+import { tellDoubtedFill } from './venue-times.ts';
 import { actorId, type World } from './world.ts';
 
 /**
@@ -63,6 +64,7 @@ function bookNew(
 ): void {
   const seq = turn.addInput(account.id, { type: 'venue.fill', fill });
   const cause = { causeSeq: seq, correlationSeq: seq };
+  tellDoubtedFill(turn, fill, seq);
   const { atMs } = turn;
   const before = account.openLots(fill.instrument);
   world.pendingFills.set(`${account.id}|${fill.fillId}`, fill);

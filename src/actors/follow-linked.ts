@@ -3,7 +3,7 @@
  * for everything, so that a burst of executions is one decision. Loose protection of a position that is gone goes with
  * it. Source: execution 5 (#3), 7.2.
  */
-import type { ActorId, InstrumentId, IntentId, OrderId } from '../domain/ids.ts';
+import type { AccountId, ActorId, InstrumentId, IntentId, OrderId } from '../domain/ids.ts';
 import { invariant } from '../kernel/assert.ts';
 import type { AccountRuntime } from './account-runtime.ts';
 import { drain } from './deliver.ts';
@@ -35,6 +35,14 @@ export function followLinked(world: World, turn: Turn): void {
   for (const account of world.accounts.values()) dropLoose(world, turn, account);
   fitProtection(world, turn);
   closeOverfills(world, turn);
+}
+
+/** What has changed after sets and groups had been told: they hear of it in a turn that follows at once. */
+export function tellLinkedAgain(world: World, turn: Turn, accountId: AccountId): void {
+  const ids = [...world.linked.keys()].filter((id) => world.cells.get(id)?.account === accountId);
+  if (ids.length === 0) return;
+  for (const id of ids) world.linked.set(id, '');
+  world.inbox.put('timer', { type: 'pulse', atMs: turn.atMs });
 }
 
 /** @returns true when there was something to say */

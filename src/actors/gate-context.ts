@@ -17,6 +17,7 @@ import { ruleContext } from './judge.ts';
 import { conflictDenial } from './order-integrity.ts';
 import { pausedDenial } from './paused.ts';
 import { strategyKey } from './strategy-switch.ts';
+import { volatileBreakers } from './volatility.ts';
 import { modeOf, type World } from './world.ts';
 
 type Asked = {
@@ -52,7 +53,7 @@ export function gateContext(
     clockDriftMsMax: execution.clock.maxDriftMs,
     messages: submission.sends.counts(account, nowMs),
     exhaustedBudgets: exhaustedBudgets(world),
-    busyBreakers: busyBreakers(world),
+    busyBreakers: [...busyBreakers(world), ...volatileBreakers(world, account, intent.instrument)],
     strategyDisabled: submission.disabledStrategies.get(strategyKey(account.id, intent.by)),
     identicalSends: (order, windowMs) => submission.sends.identical(order, windowMs, nowMs),
     duplicates: duplicatePolicy(

@@ -23,6 +23,6 @@ export function groupMarginFault(
   const quoteMaxAgeMs =
     quoteMaxAgeSeconds === undefined ? options.quoteMaxAgeMs : quoteMaxAgeSeconds * 1_000;
   const view = { context: ruleContext(world, account.facts()), controls, quoteMaxAgeMs };
-  const [denial] = groupMarginDenials(view, rankedLegs(legs), execution.group.marginReject);
+  const [denial] = groupMarginDenials(view, rankedLegs(legs), execution.group);
   return denial === undefined ? undefined : denialText(denial);
 }

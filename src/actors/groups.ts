@@ -1,13 +1,8 @@
 /** Order groups: from the wish to the actor that places the legs. Source: execution 5 (#2, #4), 7.1. */
-import { denialText } from '../domain/denial.ts';
 import { limits } from '../kernel/limits.ts';
-import { rankedLegs } from '../machines/group.context.ts';
 import { quantityDenial } from '../rules/order-shape.ts';
-import { groupMarginDenials } from '../rules/portfolio/funds.ts';
-import type { AccountRuntime } from './account-runtime.ts';
 import { groupMarginFault } from './group-margin.ts';
 import type { GroupWish } from './input.ts';
-import { ruleContext } from './judge.ts';
 import type { Turn } from './turn.ts';
 import type { World } from './world.ts';
 
@@ -37,30 +32,13 @@ export function openGroup(world: World, turn: Turn, wish: GroupWish): void {
     createdAtMs: turn.atMs,
   };
   turn.create(accountId, `group/${groupId}`, 'group', input, cause);
-  const reason = faultOf(world, wish) ?? marginFault(world, account, wish);
+  const reason = faultOf(world, wish);
   const { atMs } = turn;
   const event =
     reason === undefined
       ? ({ type: 'group.validated', atMs } as const)
       : ({ type: 'group.refused', reason, atMs } as const);
   turn.sendSibling(accountId, `group/${groupId}`, event, cause);
-}
-
-/** The peak of what its legs need on the way, where the account's margin is watched. Source: execution 5 (#4). */
-function marginFault(
-  world: World,
-  account: AccountRuntime,
-  { legs }: GroupWish,
-): string | undefined {
-  const { controls } = account;
-  if (controls.margin.enabled !== true) return undefined;
-  const view = {
-    context: ruleContext(world, account.facts()),
-    controls,
-    quoteMaxAgeMs: world.options.quoteMaxAgeMs,
-  };
-  const [denial] = groupMarginDenials(view, rankedLegs(legs), world.execution.group.marginReject);
-  return denial === undefined ? undefined : denialText(denial);
 }
 
 /** Why a group cannot even begin. What its legs are refused for is for the gate to say. */

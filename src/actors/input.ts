@@ -1,3 +1,4 @@
+import type { DeniedAccesses } from '../domain/access-denied.ts';
 import type { Denial } from '../domain/denial.ts';
 /** What may enter the engine. Parsed and stamped at the edge; every input is taken exactly once. */
 import type { AccountId, ActorId, IntentId, OrderId } from '../domain/ids.ts';
@@ -69,6 +70,8 @@ export type EngineInput = { readonly atMs: number } & (
       readonly command: OperatorCommand;
       readonly answer?: (answer: OperatorAnswer) => void;
     }
+  /** Requests that were turned away unread: a row, and nothing else. */
+  | { readonly type: 'accessDenied'; readonly denied: DeniedAccesses }
   /** Another configuration, or the news that one could not be read. */
   | {
       readonly type: 'reload';
@@ -106,5 +109,11 @@ export type EngineInput = { readonly atMs: number } & (
   /** The pause of a placement that may leave again with the same id is over. */
   | { readonly type: 'resend'; readonly accountId: AccountId; readonly orderId: OrderId }
   /** A placement found no room in the venue's budget for too long: it never left. */
-  | { readonly type: 'notSent'; readonly accountId: AccountId; readonly orderId: OrderId }
+  | {
+      readonly type: 'notSent';
+      readonly accountId: AccountId;
+      readonly orderId: OrderId;
+      /** A change of the order; the order itself when left out. */
+      readonly what?: 'modify';
+    }
 );

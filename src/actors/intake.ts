@@ -3,6 +3,7 @@ import { unreachable } from '../kernel/assert.ts';
 import type { VenueEvent } from '../ports/venue.port.ts';
 /** One input at a time: what it means, and which actors hear of it. */
 import { routeAccountReport } from './account-reports.ts';
+import { bringUpToDate } from './back-on-duty.ts';
 import { noteSuccess } from './breakers.ts';
 import { hearVenue } from './broker-clock.ts';
 import { cancelOrder, modifyOrder } from './changes.ts';
@@ -14,7 +15,10 @@ import type { EngineInput } from './input.ts';
 import { believed } from './insisted.ts';
 import { judgeChanged, takeVerdicts } from './judge.ts';
 import { takeKillPicture } from './kill.ts';
+import { takeNotSent } from './late-leave.ts';
 import { heard, linkBack, linkLost } from './link-phases.ts';
+import { followMaintenance } from './maintenance.ts';
+import { noteDenied } from './operator-audit.ts';
 import { operate } from './operator.ts';
 import { lookAtOrders } from './order-times.ts';
 import { routePermission, routeVisibility } from './permission.ts';
@@ -29,6 +33,7 @@ import { submitIntent, wakeIntent } from './submission.ts';
 import { restart } from './supervisor.ts';
 import { outside, type Turn } from './turn.ts';
 import { leavesAgain, leavesOnceMore, noteAnswer, routeCall, sendAgain } from './venue-calls.ts';
+import { isOfNow, reportInTime } from './venue-times.ts';
 import { routeVoid } from './voids.ts';
 import { retryWaiting } from './waiting-intents.ts';
 import { actorId, type World } from './world.ts';
@@ -74,6 +79,9 @@ function route(world: World, turn: Turn, input: EngineInput): void {
     case 'operator':
       operate(world, turn, input);
       return;
+    case 'accessDenied':
+      noteDenied(turn, input.denied);
+      return;
     case 'reload': {
       const answer = reload(world, turn, input.wish);
       turn.releases.push(() => input.answer?.(answer));
@@ -103,8 +111,7 @@ function route(world: World, turn: Turn, input: EngineInput): void {
       sendAgain(world, turn, input.accountId, input.orderId);
       return;
     case 'notSent':
-      takeNotSent(world, turn, input);
-      return;
+      return takeNotSent(world, turn, input);
     case 'killPicture':
       takeKillPicture(world, turn, input);
       return;
@@ -121,21 +128,9 @@ function route(world: World, turn: Turn, input: EngineInput): void {
 function refreshAfterRestart(world: World, turn: Turn, actor: ActorId): void {
   drain(world, turn);
   const cell = world.cells.get(actor);
-  if (cell !== undefined) refreshExits(world, turn, cell.account);
-}
-
-/** It never left: whoever asked for it decides anew. */
-function takeNotSent(
-  world: World,
-  turn: Turn,
-  { accountId, orderId }: Extract<EngineInput, { type: 'notSent' }>,
-): void {
-  const reason = 'no room in the budget of calls';
-  const event = { type: 'order.notSent', reason, atMs: turn.atMs } as const;
-  turn.sendSibling(accountId, `order/${orderId}`, event, outside);
-  drain(world, turn);
-  settleOrderEffects(world, turn, accountId, orderId, event);
-  refreshExits(world, turn, accountId);
+  if (cell === undefined) return;
+  bringUpToDate(world, turn, cell);
+  refreshExits(world, turn, cell.account);
 }
 
 function routeVenue(world: World, turn: Turn, event: VenueEvent): void {
@@ -153,10 +148,10 @@ function routeVenue(world: World, turn: Turn, event: VenueEvent): void {
       return;
     case 'venue.position':
     case 'venue.balance':
-      routeAccountReport(world, turn, event);
+      if (isOfNow(world, turn, event)) routeAccountReport(world, turn, event);
       return;
     case 'venue.permission':
-      routePermission(world, turn, event);
+      if (isOfNow(world, turn, event)) routePermission(world, turn, event);
       return;
     case 'venue.visibility':
       routeVisibility(world, turn, event);
@@ -168,7 +163,9 @@ function routeVenue(world: World, turn: Turn, event: VenueEvent): void {
       routeCall(world, turn, event);
       return;
     case 'venue.product':
-      world.submission.productStatuses.set(event.instrument, event.status);
+      if (isOfNow(world, turn, event))
+        world.submission.productStatuses.set(event.instrument, event.status);
+      followMaintenance(world, turn);
       return;
     default:
       unreachable(event);
@@ -200,7 +197,7 @@ function routeReport(
   turn.sendSibling(
     report.accountId,
     `order/${report.orderId}`,
-    { ...believed(world, report), atMs: turn.atMs },
+    { ...reportInTime(world, believed(world, report)), atMs: turn.atMs },
     outside,
   );
   drain(world, turn);

@@ -126,7 +126,7 @@ function evaluateAll(
   }
   // An entity that is no longer watched (a closed position) reads PASS.
   for (const [key, last] of account.lastFindings) {
-    if (seen.has(key) || last.verdict === 'PASS') continue;
+    if (seen.has(key) || last.verdict === 'PASS' || account.failedRules.has(last.ruleId)) continue;
     changed.push(passOf(last));
   }
   return changed;

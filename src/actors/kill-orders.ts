@@ -1,11 +1,19 @@
 /** Pulls the kill switch, and cancels what a run wants gone. */
 import type { OrderId } from '../domain/ids.ts';
-import { flattens, killKey, type ActiveKill, type KillKey } from '../domain/kill.ts';
+import {
+  flattens,
+  isWide,
+  killKey,
+  type ActiveKill,
+  type KillEvent,
+  type KillKey,
+} from '../domain/kill.ts';
 import type { KillRequest } from '../domain/operator.ts';
 import type { CancelOrder } from '../domain/order.ts';
 import type { Recorded } from '../domain/recorded.ts';
 import { orderRegions } from '../machines/order.machine.ts';
 import type { AccountRuntime } from './account-runtime.ts';
+import { planAlert } from './alerts.ts';
 import { isCancelUnderWay, ordersIn, remainsIn } from './kill-scope.ts';
 import type { StepContext } from './recorded.ts';
 import type { Cause, Turn } from './turn.ts';
@@ -30,36 +38,85 @@ export function triggerKill(
   const mode = request.isEmergency ? 'flatten' : (request.mode ?? killSwitch.defaultMode);
   const key = killKey(request);
   const { keepProtectiveStops } = killSwitch;
-  const run: ActiveKill = {
-    key,
-    runId: `${key}@${turn.seq}`,
-    scope: request.scope,
-    ...(request.target === undefined ? {} : { target: request.target }),
-    mode,
-    reason,
-    by,
-    triggeredAtMs: turn.atMs,
-    phase: 'canceling',
-    isHeld: false,
-    isIncomplete: false,
-    keepProtectiveStops,
-    steps: {},
-    result: 'open',
-    lastLook: 'none',
-  };
-  const event = {
+  const wish = {
     type: 'kill.triggered',
     key,
-    runId: run.runId,
+    runId: `${key}@${turn.seq}`,
     request: { ...request, mode },
     by,
     reason,
     settings: { keepProtectiveStops, pausesMs: order.cancelRetryMs },
-    remains: remainsIn(world, account, run),
     atMs: turn.atMs,
   } as const;
+  const run = beginning(wish);
+  const event = { ...wish, remains: remainsIn(world, account, run) };
   turn.sendSibling(account.id, 'kill', event, cause);
   prepareWithoutStore(world, turn, account, run);
+}
+
+type Triggered = Extract<KillEvent, { type: 'kill.triggered' }>;
+
+/** A run as it is before its first step. */
+function beginning({
+  key,
+  runId,
+  request,
+  by,
+  reason,
+  settings,
+  atMs,
+}: Omit<Triggered, 'remains'>): ActiveKill {
+  const { scope, target, mode } = request;
+  return {
+    key,
+    runId,
+    scope,
+    ...(target === undefined ? {} : { target }),
+    mode,
+    reason,
+    by,
+    triggeredAtMs: atMs,
+    phase: 'canceling',
+    isHeld: false,
+    isIncomplete: false,
+    keepProtectiveStops: settings.keepProtectiveStops,
+    steps: {},
+    result: 'open',
+    lastLook: 'none',
+  };
+}
+
+/**
+ * The actor of the kills is down: its run begins when it is back, maybe by a person's word. What stops and what can only
+ * reduce does not wait for that, and a person hears of it. Source: REQ-K1, supervision 6.
+ */
+export function killWithoutActor(
+  world: World,
+  turn: Turn,
+  account: AccountRuntime,
+  event: Triggered,
+): void {
+  const run = beginning(event);
+  const { key, reason, mode, by } = run;
+  const { atMs } = turn;
+  const seq = turn.addInput(account.id, { type: 'kill.withoutActor', key, runId: run.runId });
+  const cause = { causeSeq: seq, correlationSeq: seq };
+  if (isWide(run)) {
+    const halted = { cause: `kill:${key}`, state: 'HALTED', reason } as const;
+    const added = { type: 'account.causeAdded', cause: halted, atMs } as const;
+    turn.sendSibling(account.id, 'account', added, cause);
+  }
+  for (const orderId of ordersIn(world, account, run).going) {
+    const asked = {
+      type: 'order.cancelRequested',
+      reason: `kill switch: ${reason}`,
+      atMs,
+    } as const;
+    turn.sendSibling(account.id, `order/${orderId}`, asked, cause);
+  }
+  const text = `${key}, ${mode}, by ${by}: ${reason}; its actor is down: orders are canceled, nothing is flattened until the actor is resumed`;
+  const alert = { id: `input:${seq}`, atMs, account: account.id, severity: 'critical' } as const;
+  planAlert(world, turn, { ...alert, code: 'KILL_SWITCH', text }, seq);
 }
 
 /** A rule, a breaker or another machine pulls it. */

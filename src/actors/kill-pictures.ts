@@ -10,6 +10,9 @@ import type { VenueSnapshot } from '../ports/venue.port.ts';
 import type { EngineInput } from './input.ts';
 import type { World } from './world.ts';
 
+/** A picture that came within this is as of now. */
+const promptMs = 1_000;
+
 type Asked = { readonly stopWaiting: Cancel };
 
 export class KillPictures {
@@ -42,12 +45,15 @@ export class KillPictures {
     const { callTimeoutSeconds } = this.world.execution.reconcile;
     const fillsBefore = this.world.accounts.get(accountId)?.fillsBooked ?? 0;
     const nowMs = clock.nowMs();
+    const askedMs = clock.monotonicMs();
     const state = { isOver: false };
     const answer = (snapshot: VenueSnapshot | undefined, failure: string): void => {
       if (state.isOver) return;
       state.isOver = true;
       this.asked.get(accountId)?.stopWaiting();
       this.asked.delete(accountId);
+      if (snapshot !== undefined && clock.monotonicMs() - askedMs < promptMs)
+        this.world.brokerClock.hear(snapshot.asOfMs);
       const shown = snapshot === undefined ? {} : { snapshot };
       const atMs = clock.nowMs();
       this.put({ type: 'killPicture', accountId, ...shown, fillsBefore, failure, atMs });
@@ -56,7 +62,8 @@ export class KillPictures {
       answer(undefined, `no answer within ${callTimeoutSeconds} s`),
     );
     this.asked.set(accountId, { stopWaiting });
-    gateway.snapshot(accountId, Math.max(0, nowMs - limits.reconcileLookBackMs)).then(
+    const sinceMs = Math.max(0, nowMs - limits.reconcileLookBackMs);
+    gateway.snapshot(accountId, sinceMs, 'enforcement').then(
       (snapshot) => answer(snapshot, ''),
       (error: unknown) => answer(undefined, errorText(error)),
     );

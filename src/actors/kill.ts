@@ -13,8 +13,8 @@ import { triggerKill } from './kill-orders.ts';
 import { remainsOf } from './kill-scope.ts';
 import { accepted, accountsOf, refused, type VerbHandler } from './operator-answer.ts';
 import { reconcile } from './reconciler.ts';
-import { forgetPoison } from './supervisor.ts';
 import { outside, type Turn } from './turn.ts';
+import { pictureProblem } from './venue-times.ts';
 import { actorId, type World } from './world.ts';
 
 /** The verb `kill`: one run per account it is about. Repeating it is harmless; it may escalate to flatten. */
@@ -83,7 +83,6 @@ const rearmHalted: VerbHandler<'rearm'> = (world, turn, command, cause) => {
     const event = { type: 'account.rearmed', by, reason, atMs: turn.atMs } as const;
     turn.sendSibling(id, 'account', event, cause);
     drain(world, turn);
-    forgetPoison(world, id);
   }
   return accepted(`re-armed ${halted.map(({ id }) => id).join(', ')}`);
 };
@@ -149,8 +148,10 @@ export function takeKillPicture(
   if (account === undefined || account.kills.length === 0) return;
   const { snapshot, failure, fillsBefore } = input;
   const { atMs } = turn;
-  if (snapshot === undefined) {
-    const event = { type: 'kill.pictureFailed', reason: failure, atMs } as const;
+  // Lists of another time prove nothing of now.
+  const problem = snapshot === undefined ? failure : pictureProblem(world, snapshot);
+  if (snapshot === undefined || problem !== undefined) {
+    const event = { type: 'kill.pictureFailed', reason: problem ?? failure, atMs } as const;
     turn.sendSibling(account.id, 'kill', event, outside);
     return;
   }

@@ -7,8 +7,9 @@ import type { ApiSettings } from '../domain/api-settings.ts';
 import type { Severity } from '../domain/verdict.ts';
 import { raiseAlert, resolveAlerts } from './alerts.ts';
 import { noteFailure, noteReconnected } from './breakers.ts';
+import { followProbe, noProbe, type ProbeState } from './link-probe.ts';
 import { armPulse } from './pulse.ts';
-import { failedCause } from './reconciler.ts';
+import { failedCause } from './reconciliation-memory.ts';
 import { cancelEntries } from './reducing.ts';
 import { outside, type Turn } from './turn.ts';
 import type { World } from './world.ts';
@@ -28,6 +29,8 @@ export type LinkState = {
   isExpecting: boolean;
   /** It was declared silent; once until it is heard again, because the polls go on anyway. */
   isSilent: boolean;
+  /** Whether the stream is there at all. */
+  probe: ProbeState;
 };
 
 /** Pause between attempts when everything else has failed. */
@@ -43,6 +46,7 @@ export function upLink(nowMs: number): LinkState {
     heardMs: nowMs,
     isExpecting: false,
     isSilent: false,
+    probe: noProbe(),
   };
 }
 
@@ -124,24 +128,48 @@ function enter(world: World, turn: Turn, phase: 2 | 3, severity: Severity, text:
 
 /** Nothing for so long although something is expected: everything is compared anew. */
 function followSilence(world: World, turn: Turn, nowMs: number): void {
-  const { link, options } = world;
+  const { link } = world;
   const isExpecting = [...world.accounts.values()].some(
     ({ positions, workingOrders }) => positions.size + workingOrders.size > 0,
   );
   if (isExpecting && !link.isExpecting) heard(world);
   link.isExpecting = isExpecting;
-  if (!isExpecting || link.isSilent) return;
+  if (!isExpecting) return;
+  const probeMs = followProbe(world, turn, nowMs);
+  if (probeMs < Infinity) armPulse(world, probeMs);
+  if (link.isSilent) return;
   const { staleHubMs } = world.gateway.settings;
-  if (nowMs - link.heardMs >= staleHubMs) {
-    link.isSilent = true;
-    const seconds = staleHubMs / 1_000;
-    turn.addInput('', { type: 'link.silent', venue: options.venue.id, seconds });
-    for (const { id, causes } of world.accounts.values())
-      // One that fails is asked for again and again already.
-      if (!causes.includes(failedCause)) world.picturesWanted.add(id);
-    return;
+  if (nowMs - link.heardMs >= staleHubMs)
+    degrade(world, turn, `nothing for ${staleHubMs / 1_000} s while something is expected`);
+  else armPulse(world, link.heardMs + staleHubMs);
+}
+
+/** A list has shown what the stream should have told long before: it is no better than a silent one. */
+export function streamMissed(world: World, turn: Turn, what: string): void {
+  const { link } = world;
+  if (link.phase !== 'up' || link.isSilent) return;
+  degrade(world, turn, `a list shows what it never told: ${what}`);
+}
+
+/** Declared degraded, once until it is heard again: somebody hears of it, and everything is compared anew. */
+function degrade(world: World, turn: Turn, reason: string): void {
+  const { link, options } = world;
+  link.isSilent = true;
+  const { id: venue } = options.venue;
+  const seq = turn.addInput('', { type: 'link.silent', venue, reason });
+  const cause = { causeSeq: seq, correlationSeq: seq };
+  const text = `the stream of ${venue} is degraded: ${reason}`;
+  const alert = { severity: 'warning', code: 'CONNECTION_LOST', text } as const;
+  for (const account of world.accounts.values()) {
+    raiseAlert(
+      turn,
+      account,
+      { ...alert, entity: `${entityOf(world)}/stream`, isLasting: false },
+      cause,
+    );
+    // One that fails is asked for again and again already.
+    if (!account.causes.includes(failedCause)) world.picturesWanted.add(account.id);
   }
-  armPulse(world, link.heardMs + staleHubMs);
 }
 
 function entityOf({ options }: World): string {

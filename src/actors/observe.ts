@@ -260,6 +260,8 @@ function observeAccount(account: AccountRuntime, cell: Cell): void {
     state !== undefined,
     () => `an account is in one of its four states, was ${cell.stateJson}`,
   );
+  // Re-armed: what halted it holds it no longer.
+  if (account.tradingState === 'HALTED' && state !== 'HALTED') account.forgetPoison();
   account.tradingState = state;
   account.causes = Object.keys(cell.context['causes'] ?? {});
   observeLatch(account);

@@ -1,14 +1,13 @@
 /** Pauses: strategies whose new risk is not taken in, and actors that are set aside. Source: supervision 7, inspector 5. */
 import type { OperatorAnswer, OperatorCommand } from '../domain/operator.ts';
+import { bringUpToDate } from './back-on-duty.ts';
 import type { Cell } from './cell.ts';
 import { drain } from './deliver.ts';
 import { refreshExits } from './fills.ts';
 import { hearVoice } from './four-eyes.ts';
-import { restoreFindings } from './judge.ts';
 import { accepted, accountsOf, refused, type VerbHandler } from './operator-answer.ts';
 import { keepPauses } from './operator-memory.ts';
 import { everyStrategy as every } from './paused.ts';
-import { adoptStale } from './staleness.ts';
 import { enableStrategies } from './strategy-switch.ts';
 import { quarantine, resume as resumeActor } from './supervisor.ts';
 import type { Turn } from './turn.ts';
@@ -107,18 +106,13 @@ function cellsMeant(world: World, command: Parameters<VerbHandler<'resume'>>[2])
 function resumeCell(
   world: World,
   turn: Parameters<VerbHandler<'resume'>>[1],
-  { id, account, hosted }: Cell,
+  cell: Cell,
   skipEvent: boolean,
 ): void {
+  const { id, account } = cell;
   resumeActor(world, turn, id, skipEvent);
   drain(world, turn);
-  // What it could not judge may have waited for it from an earlier process, and be over: it hears what holds now.
-  const runtime = world.accounts.get(account);
-  if (hosted.id === 'rule' && runtime !== undefined) {
-    restoreFindings(world, runtime);
-    runtime.isDirty = true;
-  }
-  if (hosted.id === 'account' && runtime !== undefined) adoptStale(world, runtime);
+  bringUpToDate(world, turn, cell);
   refreshExits(world, turn, account);
   // What it believes is old: the venue says what holds.
   world.picturesWanted.add(account);

@@ -6,7 +6,6 @@ import type { LocksMeant, OperatorAnswer, OperatorCommand } from '../domain/oper
 import type { LockScope } from '../domain/verdict.ts';
 import { limits } from '../kernel/limits.ts';
 import type { AccountRuntime, LockFacts } from './account-runtime.ts';
-import { acknowledgeResult } from './acknowledgement.ts';
 import { raiseAlert } from './alerts.ts';
 import type { Cell } from './cell.ts';
 import { drain } from './deliver.ts';
@@ -51,8 +50,6 @@ export function unlockMeant(
   }
   drain(world, turn);
   const left = meant.filter(({ lockId }) => account.locks.has(lockId));
-  for (const { lockId, source } of meant)
-    if (!account.locks.has(lockId)) acknowledgeResult(turn, account, source);
   if (left.length === 0) return { outcome: 'accepted', text: `unlocked ${names(meant)}` };
   return {
     outcome: 'pending',

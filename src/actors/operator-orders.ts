@@ -2,13 +2,18 @@
 import { denialText } from '../domain/denial.ts';
 import type { OrderId } from '../domain/ids.ts';
 import { formatMoney } from '../domain/money.ts';
+import type { OperatorAnswer } from '../domain/operator.ts';
 import { isClosed, type ExecutionState, type IntegrityState } from '../domain/order.ts';
+import type { GroupContext, GroupState } from '../machines/group.context.ts';
+import { groupTable } from '../machines/group.machine.ts';
 import type { ActorState } from '../ports/journal.port.ts';
 import type { AccountRuntime } from './account-runtime.ts';
+import type { Cell } from './cell.ts';
 import { cancelOrder } from './changes.ts';
 import { drain } from './deliver.ts';
 import { accepted, accountOf, refused, type VerbHandler } from './operator-answer.ts';
 import { unlockMeant } from './operator-locks.ts';
+import type { Cause, Turn } from './turn.ts';
 import { actorId, type World } from './world.ts';
 
 /** Source of exits that a person asks for. */
@@ -43,7 +48,8 @@ export const cancel: VerbHandler<'cancel'> = (world, turn, command, cause) => {
 /** Asks for the obligation to be flat; the exits do the rest, as for a rule. */
 export const flatten: VerbHandler<'flatten'> = (world, turn, command, cause) => {
   const account = accountOf(world, command);
-  const { instrument, by, reason: given } = command;
+  const { instrument, groupId, by, reason: given } = command;
+  if (groupId !== undefined) return closeGroup(world, turn, account, { groupId, by, given }, cause);
   if (instrument !== undefined && !world.options.instruments.has(instrument))
     return refused(`instrument: there is no instrument ${instrument}`);
   const exposed = account.exposedInstruments();
@@ -63,6 +69,35 @@ export const flatten: VerbHandler<'flatten'> = (world, turn, command, cause) => 
   }
   return accepted(`closing ${meant.join(', ')}`);
 };
+
+/** A group gives back what it holds by itself, risk first, and what is on its way is canceled. Source: execution 5 (#2). */
+function closeGroup(
+  world: World,
+  turn: Turn,
+  account: AccountRuntime,
+  { groupId, by, given }: { readonly groupId: string; readonly by: string; readonly given: string },
+  cause: Cause,
+): OperatorAnswer {
+  const sibling = `group/${groupId}` as const;
+  const cell = world.cells.get(actorId(account.id, sibling));
+  if (cell?.status !== 'live')
+    return refused(`group: account ${account.id} has no open group ${groupId}`);
+  const { state, mode } = groupStateOf(cell);
+  if (groupTable[state].length === 0) return refused(`group: ${groupId} is ${state} already`);
+  if (mode === 'unwinding') return accepted(`${groupId} is being undone already`);
+  const reason = given === '' ? `closed by ${by}` : `${by}: ${given}`;
+  const event = { type: 'group.closeRequested', reason, atMs: turn.atMs } as const;
+  turn.sendSibling(account.id, sibling, event, cause);
+  return accepted(`${groupId} gives back what it holds`);
+}
+
+function groupStateOf({ stateJson, context }: Cell): {
+  readonly state: GroupState;
+  readonly mode: GroupContext['mode'];
+} {
+  const { mode } = context as unknown as GroupContext;
+  return { state: JSON.parse(stateJson) as GroupState, mode };
+}
 
 /** Ends the doubt about an order that the venue cannot answer for. Source: execution 3.3, OperatorResolved. */
 export const resolve: VerbHandler<'resolve'> = (world, turn, command, cause) => {

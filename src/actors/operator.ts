@@ -1,14 +1,17 @@
-import { isPermitted, operatorPolicy, permittedRoles } from '../domain/operator-policy.ts';
 /**
  * Commands of people: authorized by role, done once per request id, and a row of the journal whatever comes of them.
  *
  * Source: rules 5.5, execution 4 and 9, inspector 5, security 3.
  */
+import { paramsHash } from '../domain/audit-hash.ts';
+import { isPermitted, operatorPolicy, permittedRoles } from '../domain/operator-policy.ts';
 import type { OperatorAnswer, OperatorCommand } from '../domain/operator.ts';
 import { limits } from '../kernel/limits.ts';
+import { drain } from './deliver.ts';
 import type { EngineInput } from './input.ts';
 import { killHandler, rearmHandler } from './kill.ts';
 import { refused, type VerbHandler } from './operator-answer.ts';
+import { stateHash, type AuditHashes } from './operator-audit.ts';
 import { pause, resume } from './operator-flow.ts';
 import { limit } from './operator-limits.ts';
 import { lockByHand, reportRefusedUnlock, unlock } from './operator-locks.ts';
@@ -60,10 +63,17 @@ function answerTo(world: World, turn: Turn, given: OperatorCommand): OperatorAns
   const command = withAccount(world, given);
   const type = 'operator.command';
   const seq = turn.addInput(command.accountId ?? '', { type, command });
+  const beforeHash = stateHash(world, command);
   const answer = act(world, turn, command, { causeSeq: seq, correlationSeq: seq });
+  drain(world, turn);
   const { outcome, text } = answer;
+  const hashes: AuditHashes = {
+    paramsHash: paramsHash(command),
+    beforeHash,
+    afterHash: stateHash(world, command),
+  };
   // The row says what came of it: a refusal is a row like everything else. Source: security 3.
-  turn.amendInput(seq, { type, command, outcome, text });
+  turn.amendInput(seq, { type, command, outcome, text, ...hashes });
   turn.note(`OPERATOR ${command.by} (${command.role}) ${command.verb}: ${outcome}, ${text}`);
   keepAnswer(world.operators, turn, { requestId, content, answer }, limits.operatorAnswersMax);
   return answer;

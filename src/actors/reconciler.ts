@@ -12,18 +12,22 @@ import { drain } from './deliver.ts';
 import { refreshExits } from './fills.ts';
 import type { EngineInput } from './input.ts';
 import { compareLedger } from './ledger-comparison.ts';
+import { streamMissed } from './link-phases.ts';
 import { cancelUnderLocks } from './locked-orders.ts';
 import { routePermission } from './permission.ts';
 import { Cycle } from './reconciliation-cycle.ts';
+import { failedCause } from './reconciliation-memory.ts';
 import { reconcileMoney } from './reconciliation-money.ts';
 import { reconcileOrders } from './reconciliation-orders.ts';
 import { reconcilePositions } from './reconciliation-positions.ts';
 import { takeFill } from './reconciliation-synthetic.ts';
+import { concludeWindows, openWindows } from './reconciliation-windows.ts';
 import type { Turn } from './turn.ts';
+import { pictureInTime } from './venue-times.ts';
 import { actorId, type World } from './world.ts';
 
-/** Cause of an account whose venue could not be compared with for all attempts. */
-export const failedCause = 'reconciliation:failed';
+/** By then the stream has told an execution, or never will. Source: appendix B, position check. */
+const toldAfterMs = 5_000;
 
 /** One complete comparison. Idempotent: a second one with the same picture changes nothing. */
 export function reconcile(
@@ -31,7 +35,8 @@ export function reconcile(
   turn: Turn,
   input: Omit<Extract<EngineInput, { type: 'reconcile' }>, 'type' | 'atMs'>,
 ): void {
-  const { accountId, snapshot, fillsBefore, kind = 'resync', changes } = input;
+  const { accountId, fillsBefore, kind = 'resync', changes } = input;
+  const snapshot = pictureInTime(world, input.snapshot);
   const account = world.accounts.get(accountId);
   if (account === undefined) return;
   const before = turn.seq;
@@ -39,7 +44,9 @@ export function reconcile(
   const cycle = new Cycle({ world, turn, account, snapshot, kind, later });
   const tracked = account.positions.size + account.workingOrders.size;
   takePermission(cycle);
+  const opened = openWindows(cycle);
   takeFills(cycle);
+  concludeWindows(cycle, opened);
   reconcileOrders(cycle);
   drain(world, turn);
   if (!reconcilePositions(cycle)) {
@@ -133,6 +140,9 @@ function takeFills(cycle: Cycle): void {
         action: 'booked',
         result: `${account.openLots(fill.instrument)} lots`,
       });
+      // The stream may still be about to tell what has just happened.
+      if (snapshot.asOfMs - fill.venueTimeMs >= toldAfterMs)
+        streamMissed(world, turn, `execution ${fill.fillId}`);
     }
     repeatToOrder(cycle, fill);
   }

@@ -4,6 +4,8 @@ import type { Units } from '../domain/money.ts';
 
 /** Cause of an account whose balance nobody can explain. Source: execution 11.5. */
 export const moneyCause = 'money:unexplained';
+/** Cause of an account whose venue could not be compared with for all attempts. */
+export const failedCause = 'reconciliation:failed';
 
 /** What a comparison found and did, in numbers. Source: execution 11.3. */
 export type ReconciliationSummary = {

@@ -116,7 +116,7 @@ export function reconcileMoney(cycle: Cycle): void {
  * moved, and money moves now, the change gets the price that this money implies.
  */
 function reprice(cycle: Cycle, difference: Units): boolean {
-  const { world, turn, account, snapshot } = cycle;
+  const { world, turn, account } = cycle;
   const fill = waitingForMoney(cycle);
   const instrument =
     fill === undefined ? undefined : world.options.instruments.get(fill.instrument);
@@ -136,7 +136,8 @@ function reprice(cycle: Cycle, difference: Units): boolean {
     realizedUnits,
     feeUnits,
     ...(orderId === undefined ? {} : { orderId }),
-    atMs: snapshot.asOfMs,
+    // Its price is another one now, not its time: what was executed since then is something else.
+    atMs: fill.venueTimeMs,
   });
   drain(world, turn);
   cycle.note({

@@ -15,6 +15,7 @@ import { withoutTime } from './insisted.ts';
 import type { Cycle } from './reconciliation-cycle.ts';
 import { askFor, isProvenAbsent } from './search.ts';
 import { settleOrderEffects } from './settle-effects.ts';
+import { isOrderInTime } from './venue-times.ts';
 import { actorId, type World } from './world.ts';
 
 /** Younger orders may not be in a picture yet. Source: appendix B, `open_check threshold_ms`. */
@@ -65,6 +66,8 @@ function listed(cycle: Cycle, orderId: OrderId, order: VenueOrder): void {
   const { world, account, turn } = cycle;
   const cell = cellOf(world, account.id, orderId);
   if (cell?.status === 'live') {
+    // It is in conflict for just this, and stays so until the venue says something.
+    if (order.isUnreadable === true && regionsOf(cell).integrity === 'conflict') return;
     const differs = differenceOf(cell, order);
     if (differs === undefined) {
       agree(cycle, orderId, cell);
@@ -85,7 +88,8 @@ function listed(cycle: Cycle, orderId: OrderId, order: VenueOrder): void {
   } else if (isTold(cycle, orderId, order)) {
     return;
   }
-  tell(cycle, orderId, statusEvent(order, turn.atMs));
+  const event = statusEvent(order, turn.atMs);
+  tell(cycle, orderId, isOrderInTime(world, order) ? event : withoutTime(event));
 }
 
 /** In a loop, a machine that has heard just this, and has stayed as it is, would hear it for ever. */
@@ -177,12 +181,16 @@ type Ours = {
 function differenceOf(cell: Cell, theirs: VenueOrder): string | undefined {
   const { execution, request } = regionsOf(cell);
   const ours = cell.context as unknown as Ours;
+  if (theirs.isUnreadable === true) return 'its state there is none that is known';
   if (!isSameState(execution, theirs)) return `${execution} here, ${theirs.status} there`;
   if (request === 'pendingNew' || request === 'ambiguous') return `${request} here, listed there`;
   if (ours.venueOrderId !== theirs.venueOrderId) return `the venue's id is ${theirs.venueOrderId}`;
   if (theirs.filledLots > Math.max(ours.filledLots, ours.reportedLots))
     return `${ours.filledLots} lots filled here, ${theirs.filledLots} there`;
-  return request === 'none' ? valuesDiffer(ours, theirs) : undefined;
+  if (request !== 'none') return undefined;
+  return theirs.isCancelPending === true
+    ? 'its end is asked for there'
+    : valuesDiffer(ours, theirs);
 }
 
 function isSameState(execution: ExecutionState, { status, filledLots }: VenueOrder): boolean {
@@ -209,6 +217,9 @@ function statusEvent(order: VenueOrder, atMs: number): OrderVenueEvent {
     version: { updatedAtMs: order.updatedAtMs, cumulativeLots: order.filledLots },
     atMs,
   } as const;
+  if (order.isUnreadable === true) return { type: 'order.stateUnreadable', ...base };
+  if (order.isCancelPending === true && openStatuses.has(order.status))
+    return { type: 'order.cancelAccepted', ...base };
   switch (order.status) {
     case 'working':
     case 'partial':
@@ -270,6 +281,8 @@ function adopt(cycle: Cycle, order: VenueOrder): void {
   const what = `${venueOrderId} ${side} ${quantityLots} ${instrument}`;
   cycle.incident('EXTERNAL_ORDER', `${what} was placed elsewhere`);
   turn.create(account.id, `order/${orderId}`, 'order', input, cycle.cause);
+  if (order.isCancelPending === true || order.isUnreadable === true)
+    turn.sendSibling(account.id, `order/${orderId}`, statusEvent(order, turn.atMs), cycle.cause);
   const isForbidden = mayIncreaseWhileLocked(cycle, order);
   cycle.adopted += 1;
   cycle.note({

@@ -177,6 +177,24 @@ function correct(cycle: Cycle, difference: Difference, isOnly: boolean): void {
   halt(cycle, instrument, text);
 }
 
+/** A position that only the venue had and that is booked by now: somebody hears of it, and it is kept or closed. */
+export function adoptPosition(cycle: Cycle, instrument: InstrumentId, evidence: string): void {
+  const text = `${evidence}; opened by nobody here`;
+  cycle.incident('GHOST_POSITION', text);
+  const isForced = forceClose(cycle, instrument);
+  const action = 'its opening is booked before them';
+  cycle.note({
+    difference: differenceNames.GHOST_POSITION,
+    evidence,
+    action: isForced ? `${action}; closed by force` : action,
+    result: `${cycle.account.openLots(instrument)} lots`,
+  });
+  cycle.adopted += 1;
+  cycle.alert(instrument, text);
+  reportUnprotected(cycle, instrument, isForced);
+  halt(cycle, instrument, text);
+}
+
 /** Source: execution 11.3, 14: a difference that nothing explains halts LIVE until somebody acknowledges it. */
 function halt(cycle: Cycle, instrument: InstrumentId, reason: string): void {
   cycle.unresolved += 1;

@@ -10,7 +10,10 @@ import { gridFills, holdingAt, type PricedChange } from '../domain/reconciliatio
 import type { AccountRuntime } from './account-runtime.ts';
 import { bookedRow, isVoided } from './booked.ts';
 import { routeFill } from './fills.ts';
+import { calendarOf } from './reset-calendar.ts';
+import { voidKey } from './trades.ts';
 import type { Turn } from './turn.ts';
+import { fillInTime } from './venue-times.ts';
 import { routeVoid } from './voids.ts';
 import { actorId, type World } from './world.ts';
 
@@ -80,7 +83,14 @@ function syntheticId(
 }
 
 /** An execution as the venue reports it: booked once, in place of what stood in for it. */
-export function takeFill(world: World, turn: Turn, fill: Fill, origin: 'stream' | 'list'): void {
+export function takeFill(
+  world: World,
+  turn: Turn,
+  reported: Fill,
+  origin: 'stream' | 'list',
+): void {
+  // A list has been looked at as a whole.
+  const fill = origin === 'stream' ? fillInTime(world, reported, origin) : reported;
   const account = world.accounts.get(fill.accountId);
   if (account !== undefined && account.reconciliation.synthetic.size > 0)
     replaceStandIn(world, turn, account, fill);
@@ -91,14 +101,16 @@ function replaceStandIn(world: World, turn: Turn, account: AccountRuntime, fill:
   const instrument = world.options.instruments.get(fill.instrument);
   const isKnown = bookedRow(world, turn, fill) !== undefined || isVoided(world, turn, fill);
   if (isKnown || instrument === undefined) return;
-  for (const standIn of account.reconciliation.synthetic.values()) {
-    if (!standsFor(standIn, fill)) continue;
+  let leftLots = fill.lots;
+  for (const standIn of standInsOf(world, turn, account, fill)) {
+    if (leftLots === 0) break;
     account.reconciliation.synthetic.delete(standIn.fillId);
-    if (bookedRow(world, turn, standIn) === undefined) continue;
     routeVoid(world, turn, standIn, true);
     const { orderId, synthetic, venueTimeMs } = standIn;
-    const restLots = standIn.lots - fill.lots;
-    if (restLots === 0 || synthetic === undefined) return;
+    const takenLots = Math.min(leftLots, standIn.lots);
+    leftLots -= takenLots;
+    const restLots = standIn.lots - takenLots;
+    if (restLots === 0 || synthetic === undefined) continue;
     const openLots = standIn.side === 'buy' ? restLots : -restLots;
     bookSynthetic(world, turn, account, {
       instrument,
@@ -107,26 +119,67 @@ function replaceStandIn(world: World, turn: Turn, account: AccountRuntime, fill:
       ...(orderId === undefined ? {} : { orderId }),
       atMs: venueTimeMs,
     });
-    return;
   }
 }
 
-/** Executed before the picture that showed its effect, on the same side, and no larger than what stands in. */
+/**
+ * What an execution takes the place of: the first that is large enough, or else several. A change that turned a position
+ * round was booked as two; so was what one order did before two pictures. What names the order of the execution comes
+ * before what nobody has explained: of that one it is only known that it may be.
+ */
+function standInsOf(
+  world: World,
+  turn: Turn,
+  account: AccountRuntime,
+  fill: Fill,
+): readonly Fill[] {
+  // The first picture after it has shown it, whichever was booked anew since.
+  const candidates = [...account.reconciliation.synthetic.values()]
+    .filter((standIn) => standsFor(standIn, fill) && bookedRow(world, turn, standIn) !== undefined)
+    .toSorted((one, other) => one.venueTimeMs - other.venueTimeMs);
+  const named = candidates.filter(({ orderId }) => orderId !== undefined);
+  const unnamed = candidates.filter(({ orderId }) => orderId === undefined);
+  const isNamed = makesUp(named, fill);
+  const whole = (isNamed ? named : candidates).find(({ lots }) => lots >= fill.lots);
+  if (whole !== undefined) return [whole];
+  if (named.length > 0) return named;
+  // One that names no order is taken for this execution only where they make it up.
+  return makesUp(unnamed, fill) ? unnamed : [];
+}
+
+function makesUp(standIns: readonly Fill[], { lots }: Fill): boolean {
+  return standIns.reduce((sum, one) => sum + one.lots, 0) >= lots;
+}
+
+/** Executed before the picture that showed its effect, on the same side. */
 function standsFor(standIn: Fill, fill: Fill): boolean {
   return (
     standIn.instrument === fill.instrument &&
     standIn.side === fill.side &&
-    fill.lots <= standIn.lots &&
     fill.venueTimeMs <= standIn.venueTimeMs &&
     (standIn.orderId === undefined || standIn.orderId === fill.orderId)
   );
 }
 
-/** Stand-ins of the trading day that no true execution has replaced. */
+const dayMs = 86_400_000;
+
+/**
+ * Stand-ins that no true execution has replaced, as far back as a stream is believed and a day at least: what was
+ * executed before a boundary may be reported after it.
+ */
 export function restoreSynthetic(world: World, account: AccountRuntime): void {
-  const { journal } = world.options;
-  for (const { fill } of journal.fillsOfDay(account.id, account.tradingDay)) {
-    if (fill.synthetic !== undefined && !journal.hasDedupeKey(`void|${account.id}|${fill.fillId}`))
-      account.reconciliation.synthetic.set(fill.fillId, fill);
+  const { journal, clock } = world.options;
+  const calendar = calendarOf(world, account.id);
+  const backMs = Math.max(dayMs, world.execution.intent.orphanLookbackHours * 3_600_000);
+  const nowMs = clock.nowMs();
+  const days = new Set<string>();
+  for (let atMs = nowMs - backMs; atMs <= nowMs; atMs += dayMs / 2)
+    days.add(calendar.tradingDayOf(atMs));
+  days.add(account.tradingDay);
+  for (const tradingDay of [...days].toSorted()) {
+    for (const { fill } of journal.fillsOfDay(account.id, tradingDay)) {
+      if (fill.synthetic !== undefined && !journal.hasDedupeKey(voidKey(account.id, fill.fillId)))
+        account.reconciliation.synthetic.set(fill.fillId, fill);
+    }
   }
 }

@@ -11,6 +11,7 @@ import type { Cell } from './cell.ts';
 import { submitLinked, submitProtective } from './commands.ts';
 import { isOnlyIntended } from './dry-run.ts';
 import { cancelKilled, requireKill } from './kill-orders.ts';
+import { refuseLateChange } from './late-change.ts';
 import { priorityOfChange, priorityOfSubmit } from './priorities.ts';
 import { restingThatAdd } from './resting-orders.ts';
 import { askFor } from './search.ts';
@@ -142,6 +143,8 @@ function cancel(context: StepContext, index: number, order: CancelOrder): void {
 
 function modify(context: StepContext, index: number, order: ModifyOrder): void {
   if (isIntended(context, { kind: 'modify', order })) return;
+  // One that has waited for an answer leaves into another world than the one it was judged in.
+  if (refuseLateChange(context.world, context.turn, context.account, order, cause(context))) return;
   outward(context, index, 'venue.modifyOrder', order, () =>
     context.world.gateway.modify(order, priorityOfChange(context.account, order, 'modify')),
   );

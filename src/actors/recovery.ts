@@ -10,6 +10,7 @@ import { restoreAcknowledgement } from './acknowledgement.ts';
 import { restoreBreakers } from './breakers.ts';
 import { clearUnwantedLocks } from './configured-locks.ts';
 import { drain, restoreCell } from './deliver.ts';
+import { setExitPace } from './exit-pace.ts';
 import { restoreFindings } from './judge.ts';
 import { restoreMailboxes } from './mailboxes.ts';
 import { restoreOperatorMemory } from './operator-memory.ts';
@@ -19,6 +20,7 @@ import { restoreSynthetic } from './reconciliation-synthetic.ts';
 import { alignRules, rulePoliciesOf } from './reload.ts';
 import { calendarOf, weekOf } from './reset-calendar.ts';
 import { armAtStart, restoreResets } from './resets.ts';
+import { restoreSafety } from './safety.ts';
 import { restoreStrategies } from './strategy-switch.ts';
 import { withTightened } from './tightened.ts';
 import { restoreTrades } from './trades.ts';
@@ -42,6 +44,7 @@ export function recoverEngine(world: World): { report: StartReport; turn: Turn }
   const startedMs = performance.now();
   const recovered = options.journal.recover();
   const turn = new Turn(world);
+  setExitPace(world);
   restoreOperatorMemory(world.operators, recovered.values);
   for (const account of world.accounts.values())
     account.rules = withTightened(world, turn, account.id, account.rules);
@@ -61,8 +64,13 @@ export function recoverEngine(world: World): { report: StartReport; turn: Turn }
   drain(world, turn);
   restoreMailboxes(world, turn, recovered);
   drain(world, turn);
-  for (const account of world.accounts.values()) dropPassingCauses(world, turn, account);
+  for (const account of world.accounts.values()) {
+    // After what waited for the rules: a doubt among it is over only when a verdict says so.
+    restoreFindings(world, account);
+    dropPassingCauses(world, turn, account);
+  }
   restoreBreakers(world, turn, recovered.values);
+  restoreSafety(world, recovered.values);
   drain(world, turn);
   const inDoubt = doubtEffects(world, turn, recovered.openEffects);
   drain(world, turn);
@@ -99,7 +107,6 @@ function restoreFacts(
   restoreSynthetic(world, account);
   const permission = values.get(permissionKey(account.id));
   if (permission !== undefined) account.canTrade = permission === 'true';
-  restoreFindings(world, account);
 }
 
 /** Closed orders stay rows until somebody speaks to them. */

@@ -14,6 +14,7 @@ import type { AccountRuntime } from './account-runtime.ts';
 import { planAlert } from './alerts.ts';
 import { clearUnwantedLocks } from './configured-locks.ts';
 import { drain } from './deliver.ts';
+import { setExitPace } from './exit-pace.ts';
 import { forget } from './judge.ts';
 import { restoreRecent } from './portfolio.ts';
 import { armAtStart } from './resets.ts';
@@ -106,6 +107,7 @@ function apply(world: World, turn: Turn, settings: ReloadSettings, cause: Cause)
   const kept = Object.entries(world.options).filter(([key]) => !optionalKeys.has(key));
   world.options = { ...(Object.fromEntries(kept) as EngineOptions), ...settings };
   world.execution = settings.execution ?? defaultExecutionSettings;
+  setExitPace(world);
   world.orderSettings = { ...defaultOrderSettings, ...settings.orders };
   for (const own of settings.accounts) {
     const { id, controls } = own;

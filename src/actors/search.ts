@@ -46,7 +46,7 @@ export function followDoubt(world: World, turn: Turn, cell: Cell): void {
   if (isInDoubt && !isSearched) {
     // The machine itself asks once when it comes into doubt.
     world.searches.set(orderId, { asked: 1, absences: 0 });
-    armNext(turn, cell, 1);
+    armNext(world, turn, cell, 1);
   } else if (!isInDoubt && isSearched) {
     world.searches.delete(orderId);
     turn.deleteTimer(cell.id, searchTimer);
@@ -61,7 +61,7 @@ export function searchAgain(world: World, turn: Turn, accountId: AccountId, owne
   const search = world.searches.get(orderId) ?? { asked: 0, absences: 0 };
   if (cell.status !== 'live') {
     // Its actor is down: an answer would only wait there.
-    armNext(turn, cell, search.asked);
+    armNext(world, turn, cell, search.asked);
     return;
   }
   if (!isDoubted(cell)) return;
@@ -73,7 +73,7 @@ export function searchAgain(world: World, turn: Turn, accountId: AccountId, owne
     turn.addIncident(accountId, 'UNKNOWN_ORDER', text, seq);
   }
   askFor(world, turn, accountId, orderId);
-  armNext(turn, cell, asked);
+  armNext(world, turn, cell, asked);
 }
 
 /** Takes note that a search succeeded and did not show the order. True when that is proof enough. */
@@ -86,11 +86,17 @@ export function isProvenAbsent(world: World, accountId: AccountId, orderId: Orde
   const search = world.searches.get(orderId) ?? { asked: 1, absences: 0 };
   const absences = search.absences + 1;
   world.searches.set(orderId, { ...search, absences });
-  return absences >= limits.searchPausesMs.length + 1;
+  return absences >= pausesMs(world).length + 1;
 }
 
-function armNext(turn: Turn, cell: Cell, asked: number): void {
-  const pauseMs = limits.searchPausesMs[asked - 1] ?? limits.searchPauseMsMax;
+/** A second look soon, then the configured rounds. */
+function pausesMs({ execution }: World): readonly number[] {
+  const rounds = execution.intent.notFoundRoundsSeconds.map((seconds) => seconds * 1_000);
+  return [limits.searchFirstPauseMs, ...rounds];
+}
+
+function armNext(world: World, turn: Turn, cell: Cell, asked: number): void {
+  const pauseMs = pausesMs(world)[asked - 1] ?? limits.searchPauseMsMax;
   const dueAtMs = turn.atMs + pauseMs;
   turn.putTimer({ owner: cell.id, name: searchTimer, dueAtMs, event: searchEvent });
 }
@@ -100,7 +106,7 @@ function isUnknown(cell: Cell): boolean {
 }
 
 /** The order itself, or what was asked of it last. */
-function isDoubted(cell: Cell): boolean {
+export function isDoubted(cell: Cell): boolean {
   const { execution, request } = regionsOf(cell);
   return execution === 'unknown' || request === 'ambiguous';
 }

@@ -119,7 +119,7 @@ function lookAt({ staleness }: World, atMs: number): void {
 }
 
 /** Instruments with a position or a working entry. */
-function exposed(account: AccountRuntime): ReadonlySet<InstrumentId> {
+export function exposed(account: AccountRuntime): ReadonlySet<InstrumentId> {
   const all = new Set<InstrumentId>(account.positions.keys());
   for (const { instrument, purpose, reduceOnly } of account.workingOrders.values())
     if (purpose === 'entry' && !reduceOnly) all.add(instrument);

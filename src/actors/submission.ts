@@ -112,6 +112,7 @@ export function consider(
   item: WaitingIntent,
 ): void {
   const { waiting } = world.submission;
+  const beganMs = performance.now();
   const isWaiting = waiting.has(item.intent.intentId);
   noteSet(account, item.intent);
   const isOver = turn.atMs >= item.deadlineMs;
@@ -126,6 +127,8 @@ export function consider(
       result = judge(item.intent, gate);
     }
   }
+  const spentMs = performance.now() - beganMs;
+  world.telemetry.noteGate('denial' in result ? failingOf(result) : [], spentMs);
   if (!('denial' in result)) {
     leave(world, item);
     takeSignal(world, turn, account, item.intent);

@@ -1,4 +1,4 @@
-import type { AccountId, ActorId } from '../domain/ids.ts';
+import type { ActorId } from '../domain/ids.ts';
 import type { TradingStateCause } from '../domain/machine-event.ts';
 import { InvariantViolation } from '../kernel/assert.ts';
 import { errorText } from '../kernel/errors.ts';
@@ -8,6 +8,7 @@ import type { CrashKind } from '../ports/journal.port.ts';
  * The supervisor: restart from the last committed state, never a fresh one; then quarantine.
  * A crash stays in its actor: siblings and other accounts are not touched (supervision 4 to 7).
  */
+import { planAlert } from './alerts.ts';
 import { StepCrash, type Cell } from './cell.ts';
 import { noteCrash } from './exception-burst.ts';
 import { forget } from './judge.ts';
@@ -139,6 +140,8 @@ export function resume(world: World, turn: Turn, actor: ActorId, skipEvent: bool
   if (cell?.status !== 'quarantined') return false;
   const record = supervisionOf(world, actor);
   if (skipEvent) {
+    // Without the event that makes it there is no actor to bring back, and what it was to do would be lost.
+    if (record.mailbox[0]?.create !== undefined) return false;
     record.mailbox.shift();
     turn.mailboxes.add(actor);
     forgetFindings(world, cell);
@@ -165,6 +168,18 @@ export function quarantine(world: World, turn: Turn, cell: Cell, reason: string)
     state: 'REDUCING',
     reason: `${cell.id}: ${reason}`,
   });
+  if (cell.hosted.id === 'alerts') sendWaiting(world, turn, cell);
+}
+
+/** A desk that is set aside keeps nobody waiting for what it was told before; from here on alerts go past it. */
+function sendWaiting(world: World, turn: Turn, { id, account }: Cell): void {
+  const { atMs } = turn;
+  for (const { event } of supervisionOf(world, id).mailbox) {
+    if (event.type !== 'alert.raised') continue;
+    const { severity, code, text } = event;
+    const seq = turn.addInput(account, { type: 'alert.sentPastDesk', code });
+    planAlert(world, turn, { id: `input:${seq}`, atMs, account, severity, code, text }, seq);
+  }
 }
 
 /** The cause stands in the supervisor at once, so that it also holds while the account actor itself is down. */
@@ -192,21 +207,13 @@ function removeCause(world: World, turn: Turn, cell: Cell, cause: string): void 
   });
 }
 
-/** A re-armed account is no longer held by what halted it. */
-export function forgetPoison(world: World, accountId: AccountId): void {
-  const account = world.accounts.get(accountId);
-  if (account === undefined || account.tradingState === 'HALTED') return;
-  for (const cause of account.supervisorCauses)
-    if (cause.startsWith('poison:')) account.supervisorCauses.delete(cause);
-}
-
 /** A rule can go on without an event; skipping one of an order, a position or the ledger would falsify the position. */
 function skipsPoison(cell: Cell): boolean {
   return cell.hosted.id === 'rule';
 }
 
 /** A verdict that the rule never took in is given again: a breach must not be lost with the event that told of it. */
-function forgetFindings(world: World, cell: Cell): void {
+export function forgetFindings(world: World, cell: Cell): void {
   const account = world.accounts.get(cell.account);
   if (account === undefined || cell.hosted.id !== 'rule') return;
   const own = Array.from(account.lastFindings.values(), ({ ruleId, entity }) => ({

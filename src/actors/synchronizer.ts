@@ -17,9 +17,10 @@ import type { AccountRuntime } from './account-runtime.ts';
 import { raiseAlert } from './alerts.ts';
 import { drain } from './deliver.ts';
 import type { EngineInput } from './input.ts';
-import { failedCause } from './reconciler.ts';
 import type { CycleKind } from './reconciliation-cycle.ts';
+import { failedCause } from './reconciliation-memory.ts';
 import { outside, Turn } from './turn.ts';
+import { pictureProblem } from './venue-times.ts';
 import type { World } from './world.ts';
 
 /** An account with nothing open is compared this often. Source: execution 11.2, full. */
@@ -164,6 +165,11 @@ export class Synchronizer {
     if (this.isClosed) return;
     // An answer says what time it is there, also where the stream is silent; one that was long on its way does not.
     if (clock.monotonicMs() - askedMs < promptMs) world.brokerClock.hear(snapshot.asOfMs);
+    const problem = pictureProblem(world, snapshot);
+    if (problem !== undefined) {
+      this.failed(accountId, wish, new Error(problem));
+      return;
+    }
     const { kind, next } = wish;
     const seen = { kind, ...(changes === undefined ? {} : { changes }) };
     const atMs = clock.nowMs();

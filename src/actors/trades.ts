@@ -149,7 +149,8 @@ export function voidKey(account: string, fillId: string): string {
   return `void|${account}|${fillId}`;
 }
 
-function tradeOf({
+/** An execution as the rules that count trades see it. */
+export function tradeOf({
   fill,
   realizedUnits,
   openedLots,

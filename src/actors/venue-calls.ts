@@ -15,6 +15,8 @@ import { riskEffect } from '../rules/exposure.ts';
 import type { AccountRuntime } from './account-runtime.ts';
 import { noteFailure, noteRejection, noteSuccess } from './breakers.ts';
 import { killOver } from './kill-scope.ts';
+import type { TimedCall } from './latency.ts';
+import { lookAtSafety } from './safety.ts';
 import { outside, type Turn } from './turn.ts';
 import type { Unanswered } from './venue-gateway.ts';
 import { actorId, type World } from './world.ts';
@@ -157,7 +159,8 @@ export function noteAnswer(world: World, turn: Turn, report: OrderReport): void 
   const isOpen = event.type.endsWith('Ambiguous');
   // What is left open stays known: a further failure of the same command may be told.
   if (!isOpen) {
-    world.gateway.answered(call, orderId);
+    const sent = world.gateway.answered(call, orderId);
+    if (sent !== undefined) noteLatency(world, call, sent.sentAtMs);
     world.resends.delete(orderId);
   }
   const reason = 'reason' in event ? event.reason : '';
@@ -165,6 +168,17 @@ export function noteAnswer(world: World, turn: Turn, report: OrderReport): void 
   const account = world.accounts.get(accountId);
   if (event.type === 'order.placeRejected' && account !== undefined)
     noteRejection(world, turn, account);
+}
+
+/** From the wire to the first answer that is one. */
+function noteLatency(world: World, call: TimedCall, sentAtMs: number): void {
+  const { latency, options, accounts } = world;
+  const durationMs = options.clock.monotonicMs() - sentAtMs;
+  latency.note(call, durationMs, options.clock.nowMs());
+  const isSlow = [...accounts.values()].some(
+    ({ controls }) => durationMs > controls.safety.latencyMs,
+  );
+  if (isSlow) lookAtSafety(world);
 }
 
 function callOf(type: string): Unanswered['call'] | undefined {
@@ -256,7 +270,7 @@ export function sendAgain(
   const { execution } = orderRegions(cell.live() as Parameters<typeof orderRegions>[0]);
   if (execution !== 'unknown') return false;
   const isWanted = cell.context['cancel'] === 'none';
-  if (!isWanted || isForbidden(world, account, orderId)) {
+  if (!isWanted || isForbiddenAgain(world, account, orderId)) {
     world.resends.set(orderId, { ...resend, sent: resendsMax });
     return false;
   }
@@ -276,7 +290,8 @@ export function sendAgain(
   return true;
 }
 
-function isForbidden(world: World, account: AccountRuntime, orderId: OrderId): boolean {
+/** It may not add risk any more; breakers and budgets alone do not forbid what was approved before them. */
+export function isForbiddenAgain(world: World, account: AccountRuntime, orderId: OrderId): boolean {
   const order = account.workingOrders.get(orderId);
   if (order === undefined) return true;
   if (order.purpose === 'exit') return false;

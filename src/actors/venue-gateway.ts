@@ -27,7 +27,8 @@ type Held = {
   readonly key: string;
   readonly priority: Priority;
   readonly sinceMs: number;
-  readonly act: () => void;
+  /** Leaves; `isHeld`: later than it was asked to. */
+  readonly act: (isHeld: boolean) => void;
   /** Too late for it now: it never leaves. */
   readonly giveUp?: () => void;
 };
@@ -53,6 +54,10 @@ export type GatewayParts = {
   readonly put: (event: VenueEvent) => void;
   /** A placement that was held back too long, and never left. */
   readonly onGivenUp: (accountId: AccountId, orderId: OrderId) => void;
+  /** Asked about what leaves later than it was approved: false, and it never leaves. */
+  readonly mayStillLeave: (order: SubmitOrder | ModifyOrder, call: 'place' | 'modify') => boolean;
+  /** A change that may no longer leave. */
+  readonly onChangeGivenUp: (accountId: AccountId, orderId: OrderId) => void;
   /** Something about the budgets has changed. */
   readonly onPressure: () => void;
   readonly onCall: (call: VenueCall) => void;
@@ -88,13 +93,21 @@ export class VenueGateway {
     return this.api;
   }
 
-  submit(order: Approved<SubmitOrder>, priority: Priority): void {
+  /** @param isLate it leaves again, or after its turn: what has happened meanwhile counts */
+  submit(order: Approved<SubmitOrder>, priority: Priority, isLate = false): void {
     const { accountId, orderId } = order;
-    const send = (): void => {
-      this.note('place', accountId, orderId, () => this.submit(order, priority));
+    const giveUp = (): void => {
+      this.unanswered.delete(`place|${orderId}`);
+      this.parts.onGivenUp(accountId, orderId);
+    };
+    const send = (isHeld: boolean): void => {
+      if ((isLate || isHeld) && !this.parts.mayStillLeave(order, 'place')) {
+        giveUp();
+        return;
+      }
+      this.note('place', accountId, orderId, () => this.submit(order, priority, true));
       this.parts.venue.submit(order);
     };
-    const giveUp = (): void => this.parts.onGivenUp(accountId, orderId);
     this.pass({ key: `place|${orderId}`, priority, act: send, giveUp });
   }
 
@@ -107,10 +120,16 @@ export class VenueGateway {
     this.pass({ key: `cancel|${orderId}`, priority, act: send });
   }
 
-  modify(modify: ModifyOrder, priority: Priority): void {
+  /** @param isLate it leaves again: what has happened meanwhile counts */
+  modify(modify: ModifyOrder, priority: Priority, isLate = false): void {
     const { accountId, orderId } = modify;
-    const send = (): void => {
-      this.note('modify', accountId, orderId, () => this.modify(modify, priority));
+    const send = (isHeld: boolean): void => {
+      if ((isLate || isHeld) && !this.parts.mayStillLeave(modify, 'modify')) {
+        this.unanswered.delete(`modify|${orderId}`);
+        this.parts.onChangeGivenUp(accountId, orderId);
+        return;
+      }
+      this.note('modify', accountId, orderId, () => this.modify(modify, priority, true));
       this.parts.venue.modify(modify);
     };
     this.pass({ key: `modify|${orderId}`, priority, act: send });
@@ -125,9 +144,17 @@ export class VenueGateway {
     this.pass({ key: `query|${orderId}`, priority: priorities.riskReduction, act });
   }
 
-  /** The complete picture. Whoever asks repeats it, with `pauseMs` where the venue was only busy. */
-  async snapshot(accountId: AccountId, sinceMs: number): Promise<VenueSnapshot> {
-    await this.room();
+  /**
+   * The complete picture. Whoever asks repeats it, with `pauseMs` where the venue was only busy.
+   *
+   * @param traffic `enforcement`: a kill rests on it, and the reserve is for that
+   */
+  async snapshot(
+    accountId: AccountId,
+    sinceMs: number,
+    traffic: Exclude<Traffic, 'all'> = 'normal',
+  ): Promise<VenueSnapshot> {
+    await this.room(traffic);
     this.parts.onCall('picture');
     try {
       return await this.parts.venue.snapshot(accountId, sinceMs);
@@ -277,7 +304,7 @@ export class VenueGateway {
     const nowMs = this.nowMs();
     const isHeldBack = this.general !== undefined && this.held.length > 0;
     if (!isHeldBack && this.take(call.priority, nowMs)) {
-      call.act();
+      call.act(false);
       return;
     }
     // The same cancel or question again is one call.
@@ -306,7 +333,7 @@ export class VenueGateway {
     for (let next = this.held[0]; next !== undefined; next = this.held[0]) {
       if (!this.take(next.priority, nowMs)) break;
       this.held.shift();
-      next.act();
+      next.act(true);
     }
     const [first] = this.held;
     if (first === undefined || this.general === undefined) return;
@@ -324,12 +351,12 @@ export class VenueGateway {
     }
   }
 
-  /** A picture waits until normal calls have room. */
-  private async room(): Promise<void> {
+  /** A picture waits until its kind of calls has room. */
+  private async room(traffic: Traffic): Promise<void> {
     if (this.general === undefined || this.isInProcess) return;
-    while (!this.isClosed && !this.general.hasRoom('normal', this.nowMs())) {
+    while (!this.isClosed && !this.general.hasRoom(traffic, this.nowMs())) {
       const nowMs = this.nowMs();
-      await this.pause(Math.max(1, Math.ceil(this.general.freeAtMs('normal', nowMs) - nowMs)));
+      await this.pause(Math.max(1, Math.ceil(this.general.freeAtMs(traffic, nowMs) - nowMs)));
     }
     for (let list = 0; list < callsOfPicture; list += 1)
       this.general.take('enforcement', this.nowMs());

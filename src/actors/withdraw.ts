@@ -6,10 +6,36 @@ import { riskEffect } from '../rules/exposure.ts';
  */
 import type { AccountRuntime } from './account-runtime.ts';
 import { drain } from './deliver.ts';
-import { judgeChanged } from './judge.ts';
+import { tellLinkedAgain } from './follow-linked.ts';
+import { judgeChanged, ruleContext } from './judge.ts';
 import { killOver } from './kill-scope.ts';
 import { outside, type Turn } from './turn.ts';
 import { actorId, type World } from './world.ts';
+
+/** Rules of how much may be open at worst. */
+const exposureRules: ReadonlySet<string> = new Set(['RULE-001', 'RULE-002']);
+
+/** What was executed in the same turn, after it was approved or beyond what was ordered, has taken its room. */
+function isBeyondLimit(
+  world: World,
+  turn: Turn,
+  account: AccountRuntime,
+  order: SubmitOrder,
+): boolean {
+  const purpose = account.workingOrders.get(order.orderId)?.purpose;
+  if (purpose !== 'entry' || order.reduceOnly) return false;
+  if (!turn.fills.some(({ fill }) => fill.accountId === account.id)) return false;
+  const facts = account.facts();
+  const workingOrders = facts.workingOrders.filter(({ orderId }) => orderId !== order.orderId);
+  const without = { ...facts, workingOrders };
+  if (riskEffect(without, order) !== 'increase') return false;
+  const context = ruleContext(world, without);
+  return account.rules.some(
+    ({ definition, config }) =>
+      exposureRules.has(definition.id) &&
+      definition.judgeOrder?.(context, config, order)?.verdict === 'DENY',
+  );
+}
 
 /** Runs at the end of a turn, before its commit, and again when kills have had their say. */
 export function withdrawForbidden(world: World, turn: Turn): void {
@@ -19,7 +45,12 @@ export function withdrawForbidden(world: World, turn: Turn): void {
     const account = world.accounts.get(order.accountId);
     if (account === undefined) continue;
     const isUnwanted = isCancelWanted(world, order);
-    if (!isUnwanted && !isForbidden(world, account, order)) continue;
+    if (
+      !isUnwanted &&
+      !isForbidden(world, account, order) &&
+      !isBeyondLimit(world, turn, account, order)
+    )
+      continue;
     submission.isWithdrawn = true;
     const why = isUnwanted
       ? 'its cancel was asked for before it left'
@@ -43,13 +74,14 @@ function withdraw(
   drain(world, turn);
   judgeChanged(world, turn, outside);
   drain(world, turn);
+  tellLinkedAgain(world, turn, accountId);
 }
 
 /**
  * Somebody has asked for the end of an entry that has not left: sent all the same, it could fill before its cancel is
  * there. What closes or protects goes its way, and its owner ends it.
  */
-function isCancelWanted(world: World, { accountId, orderId }: SubmitOrder): boolean {
+export function isCancelWanted(world: World, { accountId, orderId }: SubmitOrder): boolean {
   const context = world.cells.get(actorId(accountId, `order/${orderId}`))?.context;
   return context?.['purpose'] === 'entry' && context['cancel'] === 'wanted';
 }

@@ -18,7 +18,7 @@ import type { Random } from '../kernel/random.ts';
 import type { AlertSinkPort } from '../ports/alert-sink.port.ts';
 import type { JournalPort } from '../ports/journal.port.ts';
 import type { RuleEvaluatorPort } from '../ports/rule-evaluator.port.ts';
-import type { VenuePort } from '../ports/venue.port.ts';
+import type { VenueEvent, VenuePort } from '../ports/venue.port.ts';
 import type { RuleDefinition } from '../rules/rule.ts';
 /** Everything the parts of the engine share: handed-in ports, the registry of cells, and the state of the turn. */
 import type { AccountGroup } from './account-groups.ts';
@@ -28,16 +28,20 @@ import type { BrokerClock } from './broker-clock.ts';
 import type { Cell, HostedMachine } from './cell.ts';
 import type { ClockGate } from './clock-gate.ts';
 import type { Inbox } from './inbox.ts';
+import type { LatencyMonitor } from './latency.ts';
 import type { LinkState } from './link-phases.ts';
 import type { OperatorMemory } from './operator-memory.ts';
 import type { OrderWatch } from './order-times.ts';
 import type { Pulse } from './pulse.ts';
+import type { Safety } from './safety.ts';
 import type { Staleness } from './staleness.ts';
 import type { SubmissionState } from './submission-state.ts';
+import type { Telemetry } from './telemetry.ts';
 import type { TimerService } from './timer-service.ts';
 import type { Delivery } from './turn.ts';
 import type { Resend } from './venue-calls.ts';
 import type { VenueGateway } from './venue-gateway.ts';
+import type { Volatility } from './volatility.ts';
 
 /** A rule with the configuration it has for one account. */
 export type RuleConfigured = { readonly definition: RuleDefinition; readonly config: unknown };
@@ -181,7 +185,11 @@ export type World = {
   readonly linked: Map<ActorId, string>;
   /** Sets and groups that are over and wait for their passivation. */
   readonly retired: Set<ActorId>;
+  /** What was found out of the link to the venue, as if the venue had said it. */
+  readonly acceptLink: (event: Extract<VenueEvent, { type: 'venue.link' }>) => void;
   readonly brokerClock: BrokerClock;
+  /** Kinds of reports whose times are not believed just now, by account. */
+  readonly doubtedTimes: Set<string>;
   readonly orderWatch: OrderWatch;
   /** Orders in doubt: look-ups so far, and answers that did not show them. */
   readonly searches: Map<OrderId, { readonly asked: number; readonly absences: number }>;
@@ -199,6 +207,10 @@ export type World = {
   readonly clockGate: ClockGate;
   readonly link: LinkState;
   readonly staleness: Staleness;
+  readonly safety: Safety;
+  readonly latency: LatencyMonitor;
+  readonly volatility: Volatility;
+  readonly telemetry: Telemetry;
   readonly pulse: Pulse;
   /** Placements that may leave again with the same id. */
   readonly resends: Map<OrderId, Resend>;

@@ -2,6 +2,8 @@
 import { main } from '../cli/main.ts';
 import { systemClock } from '../kernel/clock.ts';
 /** The composition root: the only place that knows every part. */
+import { auditVerify } from './audit-anchor.ts';
+import { commandTools } from './command-tools.ts';
 import { productVersion } from './composition.ts';
 import { configReport } from './config-report.ts';
 import { runConformance } from './conformance/run-conformance.ts';
@@ -11,7 +13,8 @@ import { drillKillSwitch } from './drill/kill-switch.ts';
 import { explainRule, rulesStatus } from './explain-rules.ts';
 import { inspectCommand } from './inspect-command.ts';
 import { journalTail, journalVerify, statusOf } from './inspect-directory.ts';
-import { machineCoverage } from './machine-coverage.ts';
+import { liveGatesOf } from './live-refusal.ts';
+import { machineCoverage, savedCoverage } from './machine-coverage.ts';
 import { exportMachines, machineSummaries, machineView } from './machine-files.ts';
 import { runCommand } from './run-command.ts';
 import { runScenarios } from './scenario/run-scenarios.ts';
@@ -24,9 +27,11 @@ const code = await main(process.argv, {
   version: productVersion,
   run: runCommand,
   operate: operateService,
+  liveGates: liveGatesOf,
   status: statusOf,
   journalTail,
   journalVerify,
+  auditVerify,
   rulesStatus,
   explainRule,
   config: configReport,
@@ -38,8 +43,10 @@ const code = await main(process.argv, {
   machine: machineView,
   exportMachines,
   machineCoverage,
+  savedCoverage,
   tokens: tokenCommands,
   inspect: inspectCommand,
+  tools: commandTools,
 });
 
 process.exitCode = code;

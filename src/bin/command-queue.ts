@@ -1,4 +1,5 @@
 /** Commands of people on their way into a running engine: taken in between two ticks, so that the run stays in lockstep. */
+import type { DeniedAccesses } from '../domain/access-denied.ts';
 import type { OperatorAnswer, OperatorCommand } from '../domain/operator.ts';
 
 type Waiting = {
@@ -11,10 +12,11 @@ const waitingMax = 256;
 
 export class CommandQueue {
   private waiting: Waiting[] = [];
+  private denied: DeniedAccesses[] = [];
   private isClosed = false;
 
   get isEmpty(): boolean {
-    return this.waiting.length === 0;
+    return this.waiting.length === 0 && this.denied.length === 0;
   }
 
   /** Resolves with the answer, after the commit that holds it. Never rejects. */
@@ -26,6 +28,16 @@ export class CommandQueue {
     return new Promise((answer) => {
       this.waiting.push({ command, answer });
     });
+  }
+
+  /** Requests that were turned away unread; whoever tells of them counts them, so that they are few. */
+  tellDenied(denied: DeniedAccesses): void {
+    if (!this.isClosed && this.denied.length < waitingMax) this.denied.push(denied);
+  }
+
+  /** What was turned away since the last time, oldest first. */
+  takeDenied(): readonly DeniedAccesses[] {
+    return this.denied.splice(0);
   }
 
   /** Everything that waits, oldest first. */

@@ -24,6 +24,7 @@ import { createPaperVenue, type PaperVenue } from '../venues/paper/paper-venue.t
 import { createEvaluator } from '../workers/evaluator.ts';
 import type { AccountConfiguration, Configuration } from './configuration.ts';
 import { calendarSettings, orderSettings } from './configuration/engine-settings.ts';
+import { JournalHealthDesk } from './journal-health.ts';
 import { KillFile } from './kill-file.ts';
 import { Lockstep, startEngine } from './lockstep.ts';
 import { hostedMachines, knownMachines } from './machines.ts';
@@ -43,6 +44,7 @@ export type ComposeOptions = {
   readonly quoteMaxAgeMs: number;
   /** Which market plays: a data directory goes on in its own market only. */
   readonly marketName: string;
+  readonly isRestoredAccepted?: boolean;
   readonly onNote?: (note: string) => void;
   readonly beforeStep?: EngineOptions['beforeStep'];
 };
@@ -86,6 +88,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const random = createRandom(seed);
   const databaseUuid = uuid(random.fork('database'));
   const opening = new SimulatedClock(options.startMs);
+  const health = new JournalHealthDesk();
   const journal = openJournal({
     directory: dataDir,
     environment: configuration.mode,
@@ -93,9 +96,17 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     clock: opening,
     appVersion: productVersion,
     databaseUuid,
+    dedupeKeptMs: dedupeKeptMs(configuration),
+    isRestoredAccepted: options.isRestoredAccepted === true,
+    onHealth: health.hear,
   });
   try {
-    return await assemble(options, journal, random, instruments);
+    const composition = await assemble(options, journal, random, instruments);
+    health.openTo((text) => {
+      composition.log.warn(text);
+      composition.feed.note(`${isoText(composition.clock.nowMs())} ${text}`);
+    });
+    return composition;
   } catch (error) {
     journal.close({ isClean: false });
     throw error;
@@ -168,6 +179,11 @@ async function assemble(
     log,
     recovery: { wasClean, actors, inDoubt, milliseconds: Math.round(milliseconds) },
   };
+}
+
+/** Reports and signals are known for as long as either is to be remembered. */
+function dedupeKeptMs({ execution: { events, intent } }: Configuration): number {
+  return Math.max(events.processedMemoryHours, intent.hashMemoryHours) * 3_600_000;
 }
 
 /** A kill that the store cannot take is kept by the file. */

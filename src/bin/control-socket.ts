@@ -6,6 +6,7 @@
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
+import type { DeniedAccess } from '../domain/access-denied.ts';
 import type { OperatorAnswer, OperatorCommand } from '../domain/operator.ts';
 import { systemClock, type Clock } from '../kernel/clock.ts';
 import { errorText, exitCodes, OperatorError } from '../kernel/errors.ts';
@@ -37,6 +38,7 @@ export async function openControlSocket(
   dataDir: string,
   ask: (command: OperatorCommand) => Promise<OperatorAnswer>,
   clock: Pick<Clock, 'monotonicMs'> = systemClock,
+  onDenied: (denied: DeniedAccess) => void = () => undefined,
 ): Promise<ControlSocket> {
   const limited = withRateLimit(ask, clock);
   const path = join(resolve(dataDir), controlSocketName);
@@ -48,7 +50,7 @@ export async function openControlSocket(
     }
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
-    serve(socket, limited);
+    serve(socket, limited, onDenied);
   });
   try {
     removeStale(path);
@@ -139,10 +141,15 @@ async function listen(server: Server, dataDir: string): Promise<void> {
   server.unref();
 }
 
-function serve(socket: Socket, ask: (command: OperatorCommand) => Promise<OperatorAnswer>): void {
+function serve(
+  socket: Socket,
+  ask: (command: OperatorCommand) => Promise<OperatorAnswer>,
+  onDenied: (denied: DeniedAccess) => void,
+): void {
   let rest = '';
   let queue = Promise.resolve();
   const write = (answer: ControlAnswer): void => {
+    if (answer.outcome === 'invalid') onDenied(unread);
     if (socket.writable) socket.write(`${JSON.stringify(answer)}\n`);
   };
   socket.setEncoding('utf8');
@@ -165,6 +172,13 @@ function serve(socket: Socket, ask: (command: OperatorCommand) => Promise<Operat
     }
   });
 }
+
+/** Nobody could read it; whoever may open the socket is the service's own user. */
+const unread: DeniedAccess = {
+  kind: 'INVALID_REQUEST',
+  text: 'it was no command',
+  ip: 'control socket',
+};
 
 async function answerTo(
   line: string,

@@ -1,13 +1,19 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 /** The engine's side of the inspector: starts its thread, tells it what only a running engine knows, takes commands. */
-import { Worker } from 'node:worker_threads';
+import type { DeniedAccesses } from '../domain/access-denied.ts';
 import type { OperatorAnswer, OperatorCommand } from '../domain/operator.ts';
 import type { HandedAnswer, HandedCommand } from '../inspector/api.ts';
 import type { LiveEngine } from '../inspector/wall-report.ts';
 import type { FromInspector, InspectorStart, ToInspector } from '../inspector/worker-messages.ts';
+import { systemClock } from '../kernel/clock.ts';
 import { errorText, exitCodes, OperatorError } from '../kernel/errors.ts';
+import type { RuleWorld } from '../ports/live-picture.port.ts';
 import { BadRequest, parseOperatorRequest } from './operator-request.ts';
+import { openThread } from './thread.ts';
+
+/** A wall is drawn five times a second at most: what is told in between would only be copied. */
+const livePauseMs = 200;
 
 export type InspectorHost = {
   /** `http://127.0.0.1:7788/#token=…`: the token is behind the `#`, so that it is in no log and no request line. */
@@ -16,6 +22,8 @@ export type InspectorHost = {
   /** Somebody looks. */
   readonly isWatched: () => boolean;
   tell(live: LiveEngine): void;
+  /** What the rules look at, for what would happen if. */
+  tellRules(worlds: readonly RuleWorld[]): void;
   /** Milliseconds that its thread has been busy and idle so far. */
   load(): { readonly busyMs: number; readonly idleMs: number };
   close(): Promise<void>;
@@ -23,16 +31,22 @@ export type InspectorHost = {
 
 /** @throws OperatorError INSPECTOR_FAILED, exit 78, when it cannot listen */
 export async function startInspector(
-  start: Omit<InspectorStart, 'pageFolder'>,
+  start: Omit<InspectorStart, 'pageFolder'> & Partial<Pick<InspectorStart, 'pageFolder'>>,
   ask: (command: OperatorCommand) => Promise<OperatorAnswer>,
+  onDenied: (denied: DeniedAccesses) => void = () => undefined,
+  figures: () => string = () => '',
 ): Promise<InspectorHost> {
-  const worker = openWorker({ ...start, pageFolder: pageFolder() });
+  const worker = openThread('inspector.worker', {
+    workerData: { pageFolder: pageFolder(), ...start } satisfies InspectorStart,
+    resourceLimits: { maxOldGenerationSizeMb: heapMbMax },
+  });
   let viewers = 0;
+  let nextLiveMs = 0;
   const send = (message: ToInspector): void => worker.postMessage(message, []);
   const ended = new Promise<void>((resolve) => {
     worker.on('exit', () => resolve());
   });
-  const listening = new Promise<{ port: number; signIn: string }>((resolve, reject) => {
+  const listening = new Promise<{ url: string; signIn: string }>((resolve, reject) => {
     worker.on('message', (message: FromInspector) => {
       switch (message.type) {
         case 'listening':
@@ -43,6 +57,12 @@ export async function startInspector(
           return;
         case 'viewers':
           ({ count: viewers } = message);
+          return;
+        case 'figures':
+          send({ type: 'figures', id: message.id, text: figures() });
+          return;
+        case 'denied':
+          onDenied(message.denied);
           return;
         case 'command':
           void answerCommand(ask, message.handed).then((answer) =>
@@ -56,13 +76,18 @@ export async function startInspector(
       reject(cannotStart(start.port, { code: 'INSPECTOR_FAILED', text: errorText(error) }));
     });
   });
-  const { port, signIn } = await listening;
-  const url = `http://127.0.0.1:${port}/`;
+  const { url, signIn } = await listening;
   return {
     url,
     signInUrl: `${url}#token=${signIn}`,
     isWatched: () => viewers > 0,
-    tell: (live) => send({ type: 'live', live }),
+    tell: (live) => {
+      const nowMs = systemClock.monotonicMs();
+      if (nowMs < nextLiveMs) return;
+      nextLiveMs = nowMs + livePauseMs;
+      send({ type: 'live', live });
+    },
+    tellRules: (worlds) => send({ type: 'rules', worlds }),
     load: () => {
       const { active: busyMs, idle: idleMs } = worker.performance.eventLoopUtilization();
       return { busyMs, idleMs };
@@ -72,19 +97,6 @@ export async function startInspector(
       await ended;
     },
   };
-}
-
-/** While developing, the sources are TypeScript: the thread registers tsx itself before it reads the first of them. */
-function openWorker(workerData: InspectorStart): Worker {
-  const resourceLimits = { maxOldGenerationSizeMb: heapMbMax };
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./inspector.worker.js', import.meta.url), {
-      workerData,
-      resourceLimits,
-    });
-  const entry = new URL('./inspector.worker.ts', import.meta.url);
-  const load = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); })`;
-  return new Worker(load, { eval: true, workerData, resourceLimits, execArgv: [] });
 }
 
 const heapMbMax = 512;
@@ -112,6 +124,13 @@ export async function answerCommand(
 }
 
 function cannotStart(port: number, { code, text }: { code: string; text: string }): OperatorError {
+  if (code === 'INSPECTOR_ADDRESS')
+    return new OperatorError({
+      code,
+      exitCode: exitCodes.configuration,
+      message: text,
+      remedy: 'Leave --inspector-address out and use ssh -L, or give what is missing.',
+    });
   if (code === 'TOKEN_FILE_OPEN' || code === 'TOKEN_FILE_INVALID')
     return new OperatorError({
       code,

@@ -5,14 +5,18 @@
 import { statfsSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import { formatMoney } from '../domain/money.ts';
+import type { OrderIntent } from '../domain/order.ts';
+import { createSessionCalendar } from '../domain/session-calendar.ts';
 import type { RuleFinding } from '../domain/verdict.ts';
 import { ActorIndex, contextOf, parentOf } from '../inspector/actor-index.ts';
 import type { HandedAnswer, InspectorSources } from '../inspector/api.ts';
+import { bindOf, type Bind } from '../inspector/bind.ts';
 import { statelyJson } from '../inspector/chart-export.ts';
 import { layoutOf, type ChartLayout } from '../inspector/chart-layout.ts';
+import { DenialBook } from '../inspector/denial-book.ts';
 import { HistoryScan } from '../inspector/history-scan.ts';
 import { PageFiles } from '../inspector/page-files.ts';
-import { PastAccounts } from '../inspector/past.ts';
+import { PastAccounts, type PastAccount } from '../inspector/past.ts';
 import { protocolVersion, type Hello } from '../inspector/protocol.ts';
 import { InspectorServer } from '../inspector/server.ts';
 import { Sessions, TokenFile } from '../inspector/tokens.ts';
@@ -20,14 +24,21 @@ import type { LiveEngine, WallSource } from '../inspector/wall-report.ts';
 import type { FromInspector, InspectorStart, ToInspector } from '../inspector/worker-messages.ts';
 import { systemClock, type Cancel } from '../kernel/clock.ts';
 import { openJournalView } from '../persistence/journal-view.ts';
-import type { JournalView } from '../ports/journal-view.port.ts';
+import type { JournalView, ViewedRow } from '../ports/journal-view.port.ts';
+import type { RuleWorld } from '../ports/live-picture.port.ts';
 import { ruleCatalogue } from '../rules/registry.ts';
 import { counterfactualOf } from './counterfactual.ts';
+import { AskedFigures } from './figures/asked-figures.ts';
+import { askGuards } from './guard-ask.ts';
+import { largestOrders } from './largest-order.ts';
 import { chartsOfEngine } from './machine-files.ts';
 import { knownMachines } from './machines.ts';
 import { metricsText } from './metrics.ts';
-import { triedCounterfactual } from './rule-rerun.ts';
+import { tradesOfPast } from './past-facts.ts';
+import { triedCounterfactual, triedRefusal, type RerunSources } from './rule-rerun.ts';
 import { simulateMachine } from './simulate-machine.ts';
+import { timerChangesOf } from './step-again.ts';
+import { toolSources } from './tool-sources.ts';
 
 const currency = 'USD';
 const unitsPerDollar = 1_000_000;
@@ -37,10 +48,14 @@ const watchedPauseMs = 100;
 const askedDurationMs = 10_000;
 /** Behind by more rows than this, the states are read anew instead of the rows. */
 const rowsBehindMax = 20_000;
-/** Rows that are proven in one slice: a few milliseconds. */
-const rowsProvenPerLook = 2_000;
+/** Rows that are proven in one slice; beside a running engine so few that it does not feel them. */
+const rowsProvenPerLook = { running: 500, resting: 2_000 } as const;
 /** What the engine has said is no longer the present after this. */
 const liveDurationMs = 10_000;
+
+/** What a start would read on from is looked up at most so often. */
+const checkpointPauseMs = 1_000;
+const nothingKnown: ReadonlyMap<string, string> = new Map();
 
 export class InspectorThread {
   private readonly start: InspectorStart;
@@ -49,11 +64,18 @@ export class InspectorThread {
   private readonly index: ActorIndex;
   private readonly server: InspectorServer;
   private readonly sessions: Sessions;
+  private readonly bind: Bind;
+  private readonly denials: DenialBook;
+  private readonly figures = new AskedFigures((id) => this.tell({ type: 'figures', id }));
   private readonly answers = new Map<number, (answer: HandedAnswer) => void>();
   private readonly layouts = new Map<string, Promise<ChartLayout>>();
   private readonly scan: HistoryScan;
+  /** What the rules of each account looked at last. */
+  private readonly worlds = new Map<string, RuleWorld>();
   private live: LiveEngine | undefined;
   private liveAtMs = 0;
+  private checkpointAtMs = 0;
+  private checkpointSeq = 0;
   private nextCommand = 1;
   private viewers = 0;
   private askedAtMs = 0;
@@ -70,9 +92,11 @@ export class InspectorThread {
     this.scan = new HistoryScan(this.view);
     const tokens = new TokenFile(start.dataDir, systemClock);
     // A list that others may read or write ends the start, not the first sign-in.
-    tokens.list();
+    this.bind = bindOf(start.bind ?? {}, tokens.hasValid());
     this.sessions = new Sessions(tokens, systemClock);
+    this.denials = new DenialBook(systemClock, (denied) => this.tell({ type: 'denied', denied }));
     this.server = new InspectorServer({
+      bind: this.bind,
       port: start.port,
       clock: systemClock,
       tokens,
@@ -95,6 +119,7 @@ export class InspectorThread {
         accounts: this.index.accounts(),
         lastSeqOf: (actor) => this.index.get(actor)?.lastSeq,
       }),
+      onDenied: (denied) => this.denials.add(denied),
       onLook: () => this.onLook(),
       onViewers: (count) => this.onViewers(count),
     });
@@ -103,7 +128,9 @@ export class InspectorThread {
 
   async run(): Promise<void> {
     const port = await this.server.listen();
-    this.tell({ type: 'listening', port, signIn: this.sessions.createSignIn() });
+    const { scheme, address } = this.bind;
+    const url = `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}/`;
+    this.tell({ type: 'listening', port, signIn: this.sessions.createSignIn(), url });
   }
 
   private take(message: ToInspector): void {
@@ -113,9 +140,15 @@ export class InspectorThread {
         this.liveAtMs = systemClock.nowMs();
         this.server.stream.publishWall();
         return;
+      case 'rules':
+        for (const world of message.worlds) this.worlds.set(world.accountId, world);
+        return;
       case 'answer':
         this.answers.get(message.id)?.(message.answer);
         this.answers.delete(message.id);
+        return;
+      case 'figures':
+        this.figures.answer(message.id, message.text);
         return;
       case 'stop':
         void this.stop();
@@ -126,6 +159,7 @@ export class InspectorThread {
     this.isClosed = true;
     this.cancelLook?.();
     await this.server.close();
+    this.denials.close();
     this.view.close();
     this.port.close();
   }
@@ -155,11 +189,18 @@ export class InspectorThread {
     const { changed, rows } = this.index.advance();
     this.server.stream.publish(changed, rows);
     this.server.stream.revalidate();
-    this.scan.advance(rowsProvenPerLook);
+    this.prove(rows);
     const nowMs = systemClock.nowMs();
     this.lookedAtMs = nowMs;
     if (this.viewers > 0 || nowMs - this.askedAtMs < askedDurationMs)
       this.cancelLook = systemClock.schedule(nowMs + watchedPauseMs, () => this.look());
+  }
+
+  /** New rows are not read twice; what lies behind them is caught up with, faster than it grows. */
+  private prove(rows: readonly ViewedRow[]): void {
+    const { running, resting } = rowsProvenPerLook;
+    if (rows.length <= resting && this.scan.take(rows)) return;
+    this.scan.advance(this.start.isRunning ? Math.max(running, 2 * rows.length) : resting);
   }
 
   private tell(message: FromInspector): void {
@@ -175,16 +216,33 @@ export class InspectorThread {
       view,
       index,
       past,
-      actors: { view, index, charts, machineHashes },
+      actors: { view, index, charts, machineHashes, askGuards, timerChanges: timerChangesOf },
       why: {
         view,
         index,
         figureText: (_, unit, value) => text(unit, value),
         counterfactual: (account, finding: RuleFinding, atSeq) => {
-          const tried = triedCounterfactual(past.at(account, atSeq), finding);
+          const picture = past.at(account, atSeq);
+          const tried = triedCounterfactual(
+            picture,
+            finding,
+            this.rerunSources(picture, finding, past),
+          );
           if (tried !== undefined) return { text: tried, by: 'rule' };
           const said = counterfactualOf(finding, (value) => text(finding.unit, value));
           return said === undefined ? undefined : { text: said, by: 'figures' };
+        },
+        refusedOrder: ({ denial, intent }) => {
+          const picture = past.at(denial.account, denial.causeSeq - 1);
+          const world = this.worlds.get(denial.account);
+          const refusal = { ...denial, intent: intent as OrderIntent };
+          const tried = triedRefusal({ ...picture, atMs: denial.atMs }, refusal, {
+            trades: () => tradesOfPast(this.view, picture),
+            configOf: (id) => world?.rules.find(({ ruleId }) => ruleId === id)?.config,
+            sessions:
+              world?.sessions === undefined ? undefined : createSessionCalendar(world.sessions),
+          });
+          return tried === undefined ? undefined : { text: tried, by: 'rule' };
         },
       },
       wall: () => this.wallSource(),
@@ -211,7 +269,28 @@ export class InspectorThread {
         },
         actorOfRow: (seq) => view.row(seq)?.actor,
       },
-      metrics: () => metricsText(this.wallSource()),
+      start: this.start.recovery,
+      metrics: async () =>
+        metricsText(this.wallSource(), this.start.isRunning ? await this.figures.text() : ''),
+      tools: toolSources(this.start),
+    };
+  }
+
+  /** What may be known of a verdict of the past besides the states of its actors. */
+  private rerunSources(
+    picture: PastAccount,
+    finding: RuleFinding,
+    past: PastAccounts,
+  ): RerunSources {
+    const account = [...picture.actors.values()][0]?.account ?? '';
+    const world = this.worlds.get(account);
+    const row = this.view.row(picture.seq);
+    const before = row === undefined ? undefined : past.at(account, row.correlationSeq - 1);
+    return {
+      before,
+      trades: () => tradesOfPast(this.view, picture),
+      config: world?.rules.find(({ ruleId }) => ruleId === finding.ruleId)?.config,
+      sessions: world?.sessions === undefined ? undefined : createSessionCalendar(world.sessions),
     };
   }
 
@@ -222,11 +301,27 @@ export class InspectorThread {
       live: systemClock.nowMs() - this.liveAtMs < liveDurationMs ? this.live : undefined,
       isRunning: this.start.isRunning,
       diskFreeBytes: diskFree(this.start.dataDir),
+      checkpointSeq: this.checkpoint(),
+      largestOrders: (account) => {
+        const world = this.worlds.get(account);
+        return world === undefined ? nothingKnown : largestOrders(world);
+      },
       nowMs: systemClock.nowMs(),
+      marketRules: new Set(
+        ruleCatalogue.flatMap(({ id, triggers }) => (triggers.market ? [id] : [])),
+      ),
       ruleTitles: new Map(ruleCatalogue.map(({ id, title }) => [id as string, title])),
       moneyText: (units) => formatMoney(units, currency),
       figureText: text,
     };
+  }
+
+  /** Looked up at most once a second: the wall is told ten times as often. */
+  private checkpoint(): number {
+    const nowMs = systemClock.nowMs();
+    if (nowMs - this.checkpointAtMs >= checkpointPauseMs)
+      [this.checkpointAtMs, this.checkpointSeq] = [nowMs, this.view.checkpointSeq()];
+    return this.checkpointSeq;
   }
 
   private hello(role: Hello['role'], csrf: string, only: readonly string[] | undefined): Hello {

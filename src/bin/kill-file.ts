@@ -22,6 +22,7 @@ const Content = z.strictObject({
   emergency: z.boolean().default(false),
   reason: z.string().min(1).default('the kill file exists'),
   by: z.string().min(1).default('kill file'),
+  trigger: z.enum(['file', 'watchdog']).default('file'),
 });
 type Content = z.output<typeof Content>;
 
@@ -60,13 +61,13 @@ export class KillFile {
     const engine = this.engine();
     const text = engine === undefined ? undefined : this.read();
     if (engine === undefined || text === undefined) return false;
-    const { scope, target, account, mode, emergency, reason, by } = readKillFile(text);
+    const { scope, target, account, mode, emergency, reason, by, trigger } = readKillFile(text);
     const kill: KillRequest = {
       scope,
       ...(target === undefined ? {} : { target }),
       ...(mode === undefined ? {} : { mode }),
       isEmergency: emergency,
-      trigger: 'file',
+      trigger,
     };
     if (!this.isNew(engine, kill, account)) return false;
     this.polls += 1;
@@ -87,6 +88,13 @@ export class KillFile {
     const partial = `${this.path}.tmp`;
     writeFileSync(partial, JSON.stringify(content), { mode: 0o600, flush: true });
     renameSync(partial, this.path);
+  }
+
+  /** The same, unless the file is there and stops no less: what a person wrote is not made smaller. */
+  pull(content: Partial<Content>): void {
+    const text = this.read();
+    if (text !== undefined && readKillFile(text).scope === 'all') return;
+    this.write(content);
   }
 
   remove(): void {

@@ -19,6 +19,8 @@ export class KillWatch {
   private nextMarketMs = 0;
   private signals = 0;
   private isStopped = false;
+  /** A commit has failed on this way; the run ends with the same failure. */
+  hasFailed = false;
 
   constructor(engine: Engine, dataDir: string) {
     this.engine = engine;
@@ -80,6 +82,7 @@ export class KillWatch {
       pull();
       this.engine.rest();
     } catch {
+      this.hasFailed = true;
       // A store that fails refuses every further commit: whoever drives the engine stops with the same failure.
     }
   }

@@ -47,7 +47,7 @@ export async function exportMachines(options: {
   if (machine !== undefined) {
     const text = await fileText(chartNamed(machine), format);
     if (path === undefined) return text;
-    write(path, text);
+    writeText(path, text);
     return `${path}\n`;
   }
   if (path === undefined) {
@@ -60,7 +60,7 @@ export async function exportMachines(options: {
   }
   const files = chartsOfEngine().map(async (chart) => {
     const file = join(path, `${chart.id}.${endings[format]}`);
-    write(file, await fileText(chart, format));
+    writeText(file, await fileText(chart, format));
     return `${file}\n`;
   });
   return (await Promise.all(files)).join('');
@@ -86,7 +86,8 @@ async function fileText(chart: Chart, format: MachineFormat): Promise<string> {
   }
 }
 
-function write(path: string, text: string): void {
+/** Makes the folder as well. */
+export function writeText(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 }

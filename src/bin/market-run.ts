@@ -37,6 +37,8 @@ export class MarketRun {
   readonly commands = new CommandQueue();
   /** Kills are taken at once. */
   readonly killWatch: KillWatch;
+  /** Called when the market is over, before the engine stops. */
+  onStopping: () => void = () => undefined;
   private readonly parts: MarketRunParts;
   private readonly onProgress: (progress: RunProgress) => void;
   private readonly signal: AbortSignal;
@@ -80,6 +82,7 @@ export class MarketRun {
       composition.engine.commitStamp();
       const report = this.report(ended);
       this.onProgress(this.progress());
+      this.onStopping();
       await composition.engine.stop();
       return report;
     } catch (error) {
@@ -123,6 +126,12 @@ export class MarketRun {
     if (this.commands.isEmpty) return;
     const { engine, lockstep } = this.parts.composition;
     for (const { command, answer } of this.commands.take()) engine.operate(command, answer);
+    for (const denied of this.commands.takeDenied())
+      engine.put('command', {
+        type: 'accessDenied',
+        denied,
+        atMs: this.parts.composition.clock.nowMs(),
+      });
     await lockstep.rest();
   }
 

@@ -3,6 +3,7 @@
  * input names field, value and remedy. Source: rules 5.5, security 3.
  */
 import { z } from 'zod';
+import { PersonName } from '../domain/classified-fields.ts';
 import { DurationValue, FlagValue, MoneyValue } from '../domain/config-values.ts';
 import {
   AccountId,
@@ -43,7 +44,7 @@ export const OperatorRequest = z.strictObject({
   requestId: z.string().regex(/^[\w.:-]{1,128}$/u, { error: '1 to 128 letters, digits, . : _ -' }),
   verb: z.enum(operatorVerbs),
   role: z.enum(roles).default('admin'),
-  by: z.string().trim().min(1, { error: 'the name of a person' }).max(64),
+  by: PersonName.trim().min(1, { error: 'the name of a person' }).max(64),
   reason: z.string().trim().max(500).default(''),
   account: AccountId.optional(),
   /** `RULE-003` or its key. */
@@ -53,7 +54,7 @@ export const OperatorRequest = z.strictObject({
   scope: short.optional(),
   duration: PositiveDuration.optional(),
   irrevocable: FlagValue.default(false),
-  amount: MoneyValue.optional(),
+  amount: MoneyValue.meta({ class: 'money' }).optional(),
   order: OrderId.optional(),
   instrument: short.optional(),
   actor: ActorId.optional(),
@@ -293,6 +294,8 @@ function orderOf(request: OperatorRequest): OrderId {
 
 function flattenOf(request: OperatorRequest): OperatorVerb {
   const { scope = 'account', instrument } = request;
+  const groupId = scoped('group', request);
+  if (groupId !== undefined) return { verb: 'flatten', groupId };
   const [kind = '', ...rest] = scope.split(':');
   const named =
     instrument ??

@@ -3,26 +3,34 @@
  * prices that the verdict names. Only where that gives exactly the verdict that was written down is one value changed
  * until the verdict is another one. Source: inspector 3 (Why), 10.
  */
-import type { AccountId, InstrumentId } from '../domain/ids.ts';
-import { formatTicks, parseTicks } from '../domain/instrument.ts';
+import type { InstrumentId, OrderId, RuleId } from '../domain/ids.ts';
+import { parseTicks } from '../domain/instrument.ts';
 import { builtInInstruments } from '../domain/instruments.ts';
-import { formatMoney, type Currency } from '../domain/money.ts';
-import type { PositionBook } from '../domain/position.ts';
-import type { RuleFinding, VerdictKind } from '../domain/verdict.ts';
-import type { AccountFacts, Mark, PositionFacts } from '../domain/view.ts';
+import { formatMoney } from '../domain/money.ts';
+import type { OrderIntent } from '../domain/order.ts';
+import type { SessionCalendar } from '../domain/session.ts';
+import type { RuleFinding } from '../domain/verdict.ts';
+import type { AccountFacts, Mark } from '../domain/view.ts';
 import type { PastAccount } from '../inspector/past.ts';
-import { ruleById } from '../rules/registry.ts';
+import { ruleById, ruleCatalogue } from '../rules/registry.ts';
 import type { RuleDefinition } from '../rules/rule.ts';
+import { flipVerdict, judgeEntity } from './flip-verdict.ts';
+import type { JudgedWorld } from './flip-world.ts';
+import { factsOfPast, memoryOfPast } from './past-facts.ts';
 
-/** Accounting units of a hundredth of the currency, the step in which money is changed. */
-const centUnits = 10_000;
-/** Which key of a rule's configuration is its limit; rules that need more than the journal tells are not here. */
-const limitKeys: Readonly<Record<string, 'limit' | 'target'>> = {
-  'RULE-001': 'limit',
-  'RULE-003': 'limit',
-  'RULE-004': 'limit',
-  'RULE-013': 'target',
+/** What may be known besides the picture. */
+export type RerunSources = {
+  /** The account before the input that led to the verdict: what rules remembered then. */
+  readonly before?: PastAccount | undefined;
+  /** Executions of the day, for the rules that count them. */
+  readonly trades?: () => AccountFacts['trades'];
+  /** Configuration of the rule as the engine has it now. */
+  readonly config?: unknown;
+  readonly sessions?: SessionCalendar | undefined;
 };
+
+/** Which keys of a rule's configuration may be its limit. */
+const limitKeys = ['limit', 'target', 'defaultLimit'] as const;
 /** Configuration is not in the journal: these are tried until one gives what was written down. */
 const variants: readonly Readonly<Record<string, unknown>>[] = [
   {},
@@ -42,116 +50,138 @@ const variants: readonly Readonly<Record<string, unknown>>[] = [
 /** What a verdict names was fresh enough for it. */
 const base = { enabled: true, quoteMaxAgeSeconds: 3_600 };
 
-type World = { readonly facts: AccountFacts; readonly marks: ReadonlyMap<InstrumentId, Mark> };
-type Judge = (world: World) => RuleFinding | undefined;
-
-/** Undefined where the rule cannot be brought to say again what it said. */
+/** Undefined where the rule cannot be brought to say again what it said, or nothing gives another verdict. */
 export function triedCounterfactual(
   picture: PastAccount,
   finding: RuleFinding,
+  sources: RerunSources = {},
 ): string | undefined {
   const rule = ruleById(finding.ruleId);
-  const key = limitKeys[finding.ruleId];
-  if (rule === undefined || key === undefined || finding.verdict === 'UNKNOWN') return undefined;
-  const world = worldOf(picture, finding);
-  if (world === undefined) return undefined;
-  const judge = sameJudge(rule, key, world, finding, picture.atMs);
-  if (judge === undefined) return undefined;
-  const other = finding.verdict === 'DENY' ? 'PASS' : 'DENY';
-  if (finding.ruleId === 'RULE-001') return changedLots(judge, world, other);
-  if (finding.ruleId === 'RULE-004') return changedMark(judge, world, finding, other);
-  return changedResult(judge, world, finding, other);
-}
-
-/** The rule under the configuration that gives the very finding of the journal. */
-function sameJudge(
-  rule: RuleDefinition,
-  key: string,
-  world: World,
-  finding: RuleFinding,
-  nowMs: number,
-): Judge | undefined {
-  const { unit, limit = 0 } = finding;
-  const value = unit === 'money' ? formatMoney(limit, 'USD') : limit;
-  for (const variant of variants) {
-    const given = { ...base, ...variant, [key]: value };
-    // Rules refuse keys that they do not have.
-    const strict = rule.config.safeParse(given);
-    const parsed = strict.success
-      ? strict
-      : rule.config.safeParse({ enabled: true, ...variant, [key]: value });
-    if (!parsed.success) continue;
-    const judge: Judge = ({ facts, marks }) =>
-      rule
-        .evaluate(
-          {
-            facts,
-            marks: (id) => marks.get(id),
-            instrumentOf: (id) => builtInInstruments.get(id),
-            nowMs,
-          },
-          parsed.data,
-        )
-        .find(({ entity }) => entity === finding.entity);
-    const again = judge(world);
-    if (again !== undefined && isSame(again, finding)) return judge;
+  if (rule === undefined || finding.verdict === 'UNKNOWN') return undefined;
+  const marks = marksOf(finding, picture.atMs);
+  if (marks === undefined) return undefined;
+  for (const facts of factsThatMayBe(picture, sources)) {
+    const world: JudgedWorld = {
+      facts,
+      marks,
+      nowMs: picture.atMs,
+      instrumentOf: (id) => builtInInstruments.get(id),
+      ...(sources.sessions === undefined ? {} : { sessions: sources.sessions }),
+    };
+    for (const config of configsThatMayBe(rule, finding, sources)) {
+      const again = judgeEntity(rule, config, world, finding.entity);
+      if (again === undefined || figuresOf(again) !== figuresOf(finding)) continue;
+      const flip = flipVerdict(rule, config, world, finding);
+      return flip === undefined ? undefined : `${beginnings[flip.verdict]} ${flip.words}.`;
+    }
   }
   return undefined;
 }
 
-function isSame(one: RuleFinding, other: RuleFinding): boolean {
-  return figuresOf(one) === figuresOf(other);
+/** A refusal of the gate: what it said, and the order that was asked for. */
+export type Refusal = {
+  readonly code: string;
+  readonly text: string;
+  readonly intent: OrderIntent;
+};
+
+/**
+ * The same for an order that a rule has refused at the gate, on the account as it was before it.
+ * Undefined where no rule refuses it again with the same figures.
+ */
+export function triedRefusal(
+  picture: PastAccount,
+  { code, text, intent }: Refusal,
+  sources: RerunSources & { readonly configOf?: (ruleId: RuleId) => unknown },
+): string | undefined {
+  const named = /\brule=([\w-]+)/u.exec(text)?.[1];
+  const rule = ruleCatalogue.find((one) => one.id === named || one.code === code);
+  if (rule?.judgeOrder === undefined) return undefined;
+  const config = sources.configOf?.(rule.id);
+  const order = { ...intent, orderId: intent.intentId as string as OrderId };
+  for (const facts of factsThatMayBe(picture, sources)) {
+    const world: JudgedWorld = {
+      facts,
+      order,
+      marks: new Map(),
+      nowMs: picture.atMs,
+      instrumentOf: (id) => builtInInstruments.get(id),
+      ...(sources.sessions === undefined ? {} : { sessions: sources.sessions }),
+    };
+    const limit = Number(figureIn(text, 'limit') ?? 0);
+    const shape = { unit: 'contracts', limit } as const;
+    for (const given of configsThatMayBe(rule, shape, { config })) {
+      const again = judgeEntity(rule, given, world, intent.instrument);
+      if (again === undefined || !isSaid(again, code, text)) continue;
+      const flip = flipVerdict(rule, given, world, again);
+      return flip === undefined ? undefined : `${beginnings[flip.verdict]} ${flip.words}.`;
+    }
+  }
+  return undefined;
+}
+
+function figureIn(text: string, name: string): string | undefined {
+  return new RegExp(`\\b${name}=(-?[\\d.]+)`, 'u').exec(text)?.[1];
+}
+
+/** The refusal has the figures of the finding. */
+function isSaid({ verdict, code, ...finding }: RuleFinding, said: string, text: string): boolean {
+  const has = (name: 'observed' | 'limit'): boolean => {
+    const value = finding[name];
+    const written = figureIn(text, name);
+    if (value === undefined || written === undefined) return value === undefined;
+    return written === (finding.unit === 'money' ? formatMoney(value, 'USD') : String(value));
+  };
+  return verdict === 'DENY' && code === said && has('observed') && has('limit');
+}
+
+const beginnings = {
+  PASS: 'It would have passed',
+  DENY: 'It would have been a breach',
+  UNKNOWN: 'It would have been no breach, though not known to pass,',
+} as const;
+
+/** What the journal leaves open: what was remembered a moment before, and what the venue permitted. */
+function* factsThatMayBe(
+  picture: PastAccount,
+  { before, trades }: RerunSources,
+): Generator<AccountFacts> {
+  const facts = factsOfPast(picture, trades?.() ?? []);
+  if (facts === undefined) return;
+  const memories = [facts.memory, ...(before === undefined ? [] : [memoryOfPast(before)])];
+  for (const memory of memories) {
+    for (const canTrade of [true, false]) yield { ...facts, memory, canTrade };
+    yield { ...facts, memory };
+  }
+}
+
+function* configsThatMayBe(
+  rule: RuleDefinition,
+  finding: Pick<RuleFinding, 'unit' | 'limit'>,
+  { config }: RerunSources,
+): Generator {
+  if (config !== undefined) yield config;
+  const { unit, limit = 0 } = finding;
+  const value = unit === 'money' ? formatMoney(limit, 'USD') : limit;
+  for (const key of limitKeys) {
+    for (const variant of variants) {
+      const given = { ...variant, [key]: value };
+      // Rules refuse keys that they do not have.
+      const strict = rule.config.safeParse({ ...base, ...given });
+      const parsed = strict.success ? strict : rule.config.safeParse({ enabled: true, ...given });
+      if (parsed.success) yield parsed.data;
+    }
+  }
+  for (const variant of variants) {
+    const parsed = rule.config.safeParse({ enabled: true, ...variant });
+    if (parsed.success) yield parsed.data;
+  }
 }
 
 /** Positions are named in the order in which they were opened, which says nothing. */
 function figuresOf({ verdict, code, observed, limit, headroom, inputs }: RuleFinding): string {
   const named = inputs.toSorted((left, right) => (left.name < right.name ? -1 : 1));
   return JSON.stringify([verdict, code, observed, limit, headroom, named]);
-}
-
-type Ledger = {
-  readonly currency?: Currency;
-  readonly realizedUnits?: number;
-  readonly feesUnits?: number;
-  readonly lastBoundaryMs?: number;
-};
-
-function worldOf(picture: PastAccount, finding: RuleFinding): World | undefined {
-  const actors = [...picture.actors.values()];
-  const ledger = actors.find(({ kind }) => kind === 'ledger');
-  if (ledger === undefined) return undefined;
-  const { currency, realizedUnits, feesUnits, lastBoundaryMs = 0 } = ledger.context as Ledger;
-  if (currency === undefined || realizedUnits === undefined || feesUnits === undefined)
-    return undefined;
-  const marks = marksOf(finding, picture.atMs);
-  if (marks === undefined) return undefined;
-  const facts: AccountFacts = {
-    accountId: ledger.account as AccountId,
-    version: 1,
-    currency,
-    isReconciled: true,
-    realizedUnits,
-    feesUnits,
-    positions: actors.flatMap(positionOf),
-    workingOrders: [],
-    trades: [],
-    dayStartMs: lastBoundaryMs,
-    memory: {},
-  };
-  return { facts, marks };
-}
-
-function positionOf({ kind, context }: { kind: string; context: unknown }): PositionFacts[] {
-  if (kind !== 'position') return [];
-  const { instrument, book, openedAtMs } = context as {
-    readonly instrument: InstrumentId;
-    readonly book: PositionBook;
-    readonly openedAtMs?: number;
-  };
-  if (book.openLots === 0) return [];
-  const { openLots, costUnits } = book;
-  const facts = { instrument, openLots, costUnits };
-  return [openedAtMs === undefined ? facts : { ...facts, openedAtMs }];
 }
 
 /** Prices are not in the journal; a verdict that depends on them names them. */
@@ -166,105 +196,12 @@ function marksOf(
     const instrument = builtInInstruments.get(id);
     const ticks = instrument === undefined ? undefined : parseTicks(instrument, value);
     if (ticks === undefined) return undefined;
-    marks.set(id, markAt(ticks, nowMs - ageMs));
+    marks.set(id, {
+      bidTicks: ticks,
+      askTicks: ticks,
+      lastTicks: ticks,
+      receivedAtMs: nowMs - ageMs,
+    });
   }
   return marks;
-}
-
-function markAt(ticks: number, receivedAtMs: number): Mark {
-  return { bidTicks: ticks, askTicks: ticks, lastTicks: ticks, receivedAtMs };
-}
-
-/** The least step of a value, in one direction or the other, that brings the other verdict. */
-function leastStep(stepsMax: number, brings: (step: number) => boolean): number | undefined {
-  let [low, high] = [0, 1];
-  while (!brings(high)) {
-    low = high;
-    high *= 2;
-    if (high > stepsMax) return undefined;
-  }
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (brings(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
-}
-
-const wordOf: Readonly<Record<'PASS' | 'DENY', string>> = {
-  PASS: 'It would have passed',
-  DENY: 'It would have been a breach',
-};
-const stepsMax = 100_000_000;
-const lotsMax = 1_000_000;
-
-function changedResult(
-  judge: Judge,
-  { facts, marks }: World,
-  { ruleId }: RuleFinding,
-  wanted: 'PASS' | 'DENY',
-): string | undefined {
-  const isLoss = ruleId === 'RULE-003';
-  const sign = isLoss === (wanted === 'PASS') ? 1 : -1;
-  const at = (steps: number): number => facts.realizedUnits + sign * steps * centUnits;
-  const judged = (steps: number): RuleFinding | undefined =>
-    judge({ facts: { ...facts, realizedUnits: at(steps) }, marks });
-  const steps = leastStep(stepsMax, (count) => judged(count)?.verdict === wanted);
-  if (steps === undefined) return undefined;
-  // As the rule itself says it, with or without fees.
-  const said = (count: number): string =>
-    judged(count)?.inputs.find(({ name }) => name === 'realized')?.value ?? 'unknown';
-  const by = `${formatMoney(steps * centUnits, facts.currency)} ${sign > 0 ? 'more' : 'less'}`;
-  return `${wordOf[wanted]} with a realized result of ${said(steps)} instead of ${said(0)}: ${by}.`;
-}
-
-function changedMark(
-  judge: Judge,
-  { facts, marks }: World,
-  { entity }: RuleFinding,
-  wanted: 'PASS' | 'DENY',
-): string | undefined {
-  const position = facts.positions.find(({ instrument }) => instrument === entity);
-  const instrument = builtInInstruments.get(entity as InstrumentId);
-  const mark = marks.get(entity as InstrumentId);
-  if (position === undefined || instrument === undefined || mark?.lastTicks === undefined)
-    return undefined;
-  const { lastTicks, receivedAtMs } = mark;
-  const sign = position.openLots > 0 === (wanted === 'PASS') ? 1 : -1;
-  const brings = (steps: number): boolean => {
-    const moved = new Map(marks).set(instrument.id, markAt(lastTicks + sign * steps, receivedAtMs));
-    return verdictOf(judge, { facts, marks: moved }) === wanted;
-  };
-  const steps = leastStep(lastTicks, brings);
-  if (steps === undefined) return undefined;
-  const price = (ticks: number): string => formatTicks(instrument, ticks);
-  return `${wordOf[wanted]} with ${instrument.id} at ${price(lastTicks + sign * steps)} instead of ${price(lastTicks)}: ${steps} ticks.`;
-}
-
-/** Each position is made smaller, or larger, lot by lot; the one that needs the fewest is named. */
-function changedLots(judge: Judge, world: World, wanted: 'PASS' | 'DENY'): string | undefined {
-  const { facts, marks } = world;
-  const changes = facts.positions.flatMap((position) => {
-    const { instrument, openLots } = position;
-    const at = (steps: number): number => Math.abs(openLots) + (wanted === 'PASS' ? -steps : steps);
-    const brings = (steps: number): boolean => {
-      const lots = Math.sign(openLots) * Math.max(0, at(steps));
-      const positions = facts.positions.flatMap((one) =>
-        one !== position ? [one] : lots === 0 ? [] : [{ ...one, openLots: lots }],
-      );
-      return verdictOf(judge, { facts: { ...facts, positions }, marks }) === wanted;
-    };
-    const steps = leastStep(wanted === 'PASS' ? 2 * Math.abs(openLots) : lotsMax, brings);
-    return steps === undefined || at(steps) < 0 ? [] : [{ instrument, steps, lots: at(steps) }];
-  });
-  const [least] = changes.toSorted((one, other) => one.steps - other.steps);
-  if (least === undefined) return undefined;
-  const { instrument, steps, lots } = least;
-  const was = wanted === 'PASS' ? lots + steps : lots - steps;
-  return `${wordOf[wanted]} with ${lots} lots of ${instrument} instead of ${was}.`;
-}
-
-function verdictOf(judge: Judge, world: World): VerdictKind | undefined {
-  // A position that is gone has no finding: nothing is left to refuse.
-  return judge(world)?.verdict ?? 'PASS';
 }

@@ -5,6 +5,7 @@ import type { InstrumentId } from '../domain/ids.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import { builtInInstruments } from '../domain/instruments.ts';
 import { exitCodes, OperatorError } from '../kernel/errors.ts';
+import { expectPrivateDirectory } from '../persistence/private-files.ts';
 import type { MarketSource } from '../ports/market-data.port.ts';
 import { createStrategy, traderNames, type TraderName } from '../strategies/catalogue.ts';
 import { createGeneratedMarket } from '../venues/paper/market-generator.ts';
@@ -20,6 +21,7 @@ const defaultSeed = 'bulkhead';
 
 export async function composeForRun(options: RunOptions): Promise<MarketRunParts> {
   refuseLive(options);
+  expectPrivateDirectory(options.dataDir);
   const configuration = loadConfiguration({
     ...(options.configPath === undefined ? {} : { path: options.configPath }),
     ...(options.mode === undefined ? {} : { mode: options.mode }),
@@ -53,6 +55,7 @@ export async function composeForRun(options: RunOptions): Promise<MarketRunParts
       startMs,
       marketName: marketName(options, seed),
       quoteMaxAgeMs: quoteMaxAgeMs(configuration, source),
+      isRestoredAccepted: options.acceptRestoredJournal === true,
     });
     if (options.configPath !== undefined) tellConfiguration(composition, configuration);
     const traders = configuration.accounts.flatMap((account): Trader[] => {

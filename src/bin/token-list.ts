@@ -14,8 +14,9 @@ export const tokenCommands: TokenCommands = {
   },
 
   async list(dataDir) {
-    const tokens = tokensOf(dataDir).list();
-    return Promise.resolve(tokens.map(viewOf));
+    const tokens = tokensOf(dataDir);
+    const views = tokens.list().map((token) => viewOf(token, tokens.lastUsedOf(token.id)));
+    return Promise.resolve(views);
   },
 
   async revoke(dataDir, id) {
@@ -30,7 +31,7 @@ export const tokenCommands: TokenCommands = {
   },
 };
 
-function viewOf(token: StoredToken): TokenView {
+function viewOf(token: StoredToken, lastUsedMs: number | undefined): TokenView {
   const { id, role, by, accounts, createdAtMs, expiresAtMs } = token;
   return {
     id,
@@ -39,6 +40,7 @@ function viewOf(token: StoredToken): TokenView {
     state: stateOf(token),
     created: isoText(createdAtMs),
     expires: isoText(expiresAtMs),
+    lastUsed: lastUsedMs === undefined ? 'never' : isoText(lastUsedMs),
     ...(accounts === undefined ? {} : { accounts }),
   };
 }

@@ -3,8 +3,13 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DurationValue } from '../domain/config-values.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import type { CommandContext } from './context.ts';
-import type { KillDrillOptions, KillDrillReport } from './drill-report.ts';
-import { jsonOption } from './options.ts';
+import {
+  drillVenueFaults,
+  type DrillVenueFault,
+  type KillDrillOptions,
+  type KillDrillReport,
+} from './drill-report.ts';
+import { dataDirOption, jsonOption } from './options.ts';
 
 type Given = {
   readonly flatten?: boolean;
@@ -13,6 +18,8 @@ type Given = {
   readonly venueLatency: number;
   readonly runs: number;
   readonly mode: KillDrillOptions['mode'];
+  readonly venueFault?: DrillVenueFault;
+  readonly dataDir: string;
   readonly json?: boolean;
 };
 
@@ -36,10 +43,17 @@ export function addDrillCommand(program: Command, context: CommandContext): void
     .option('--venue-latency <duration>', 'one way, such as 50ms', parseDuration, 50)
     .option('--runs <n>', 'how often', parseCount, 1)
     .addOption(
+      new Option(
+        '--venue-fault <kind>',
+        'the venue misbehaves while it is killed; then exit 0 also when the alarm came in time',
+      ).choices(drillVenueFaults),
+    )
+    .addOption(
       new Option('--mode <mode>', 'a drill refuses LIVE')
         .choices(['DRY_RUN', 'PAPER', 'LIVE'])
         .default('PAPER'),
     )
+    .addOption(dataDirOption())
     .addOption(jsonOption())
     .addHelpText('after', examples)
     .action(async (given: Given) => {
@@ -51,9 +65,13 @@ export function addDrillCommand(program: Command, context: CommandContext): void
         venueLatencyMs: venueLatency,
         runs: Math.max(1, runs),
         mode,
+        ...(given.venueFault === undefined ? {} : { venueFault: given.venueFault }),
+        dataDir: given.dataDir,
       });
       context.io.stdout(given.json === true ? `${JSON.stringify(report)}\n` : linesOf(report));
-      context.end(report.verifiedFlat ? exitCodes.ok : exitCodes.failed);
+      const isPassed =
+        report.verifiedFlat || (given.venueFault !== undefined && report.isWithinLimits);
+      context.end(isPassed ? exitCodes.ok : exitCodes.failed);
     });
 }
 
@@ -64,6 +82,10 @@ function linesOf(report: KillDrillReport): string {
     `${outcome} after ${totalMs} ms`,
     `orders     ${orders.placed} placed, ${orders.left} left`,
     `positions  ${positions.opened} opened, ${positions.left} left`,
+    ...(report.venueFault === undefined ? [] : [`venue      ${report.venueFault}`]),
+    ...(report.calledAfterMs === undefined
+      ? []
+      : [`alarm      after ${report.calledAfterMs} ms: not verified, look at the venue`]),
     ...steps.map(({ step, ms }) => `  ${step.padEnd(18)} ${String(ms).padStart(6)} ms`),
     ...(runs === 1
       ? []

@@ -1,6 +1,7 @@
-/** `bulkhead journal`: reads the journal (`tail`) and proves it (`verify`). */
+/** `bulkhead journal`: reads the journal (`tail`), proves it (`verify`), asks it (`sql`) and takes parts out of it. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { exitCodes } from '../kernel/errors.ts';
+import { addJournalTools } from './command-journal-tools.ts';
 import type { CommandContext } from './context.ts';
 import { dataDirOption, jsonOption } from './options.ts';
 import { journalLine, verifyLines } from './report-text.ts';
@@ -52,6 +53,7 @@ export function addJournalCommand(program: Command, context: CommandContext): vo
       context.io.stdout(json === true ? `${JSON.stringify(report)}\n` : verifyLines(report));
       context.end(report.ok ? exitCodes.ok : exitCodes.failed);
     });
+  addJournalTools(journal, context);
 }
 
 function parseCount(text: string): number {

@@ -4,6 +4,7 @@ import { exitCodes } from '../kernel/errors.ts';
 import type { CommandContext } from './context.ts';
 import { machineFormats, type MachineCoverage, type MachineFormat } from './dependencies.ts';
 import { dataDirOption, jsonOption } from './options.ts';
+import { addMachinesDiff } from './version-diff.ts';
 
 export function addMachinesCommand(program: Command, context: CommandContext): void {
   const { dependencies, io } = context;
@@ -55,16 +56,29 @@ export function addMachinesCommand(program: Command, context: CommandContext): v
       },
     );
   addCoverage(machines, context);
+  addMachinesDiff(machines, context);
 }
+
+type CoverageOptions = {
+  readonly dataDir: string;
+  readonly json?: boolean;
+  readonly tests?: string;
+};
 
 function addCoverage(machines: Command, { dependencies, io }: CommandContext): void {
   machines
     .command('coverage')
-    .description('Which states and transitions the rows of a journal have been in.')
+    .description(
+      'Which states and transitions the rows of a journal, or of a run of scenarios, have been in.',
+    )
     .addOption(dataDirOption())
+    .option('--tests <file>', 'what scenario run --coverage has written, instead of a journal')
     .addOption(jsonOption())
-    .action(async ({ dataDir, json }: { dataDir: string; json?: boolean }) => {
-      const coverage = await dependencies.machineCoverage(dataDir);
+    .action(async ({ dataDir, json, tests }: CoverageOptions) => {
+      const coverage =
+        tests === undefined
+          ? await dependencies.machineCoverage(dataDir)
+          : await dependencies.savedCoverage(tests);
       io.stdout(
         json === true ? `${JSON.stringify(coverage)}\n` : coverage.map(coverageText).join(''),
       );
@@ -75,5 +89,22 @@ function coverageText(one: MachineCoverage): string {
   const { id, version, rows, states, transitions, statesReached, transitionsReached } = one;
   const missed = states.filter(({ entered }) => entered === 0).map(({ state }) => state);
   const head = `${id.padEnd(10)} version ${version.padEnd(3)} ${String(rows).padStart(7)} rows  states ${statesReached}/${states.length}  transitions ${transitionsReached}/${transitions.length}\n`;
-  return missed.length === 0 || rows === 0 ? head : `${head}  never in ${missed.join(', ')}\n`;
+  if (rows === 0) return head;
+  const never = missed.length === 0 ? '' : `  never in ${missed.join(', ')}\n`;
+  const notTaken = transitions
+    .filter(({ taken }) => taken === 0)
+    .map((transition) => `  never ${transitionText(transition)}\n`);
+  return `${head}${never}${notTaken.join('')}`;
+}
+
+/** `working on order.expired -> expired if isLate` */
+function transitionText({
+  source,
+  event,
+  guard,
+  targets,
+}: Omit<MachineCoverage['transitions'][number], 'taken'>): string {
+  const target = targets.length === 0 ? 'stays' : `-> ${targets.join(', ')}`;
+  const from = source === '' ? 'anywhere' : source;
+  return `${from} on ${event} ${target}${guard === undefined ? '' : ` if ${guard}`}`;
 }

@@ -88,7 +88,10 @@ const commands: readonly VerbCommand[] = [
   {
     name: 'flatten',
     description: 'Close every position of an account, or one, and cancel its orders.',
-    options: [['--instrument <root>', 'one instrument only, such as MNQ']],
+    options: [
+      ['--instrument <root>', 'one instrument only, such as MNQ'],
+      ['--scope <scope>', 'group:ID: what one order group holds, its risk first'],
+    ],
     example: 'flatten --account A1 --by ann --reason "leaving early"',
     question: 'This closes positions at the market.',
   },

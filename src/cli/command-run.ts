@@ -5,9 +5,11 @@ import { DurationValue } from '../domain/config-values.ts';
 import { exitCodes } from '../kernel/errors.ts';
 import type { CommandContext } from './context.ts';
 import type { RunOptions, Speed } from './dependencies.ts';
+import { confirmLive } from './live-gates.ts';
 import { dataDirOption, jsonOption, parsePort } from './options.ts';
 import { runReportLines } from './report-text.ts';
 import { createProgressSink, progressKinds, type ProgressKind } from './screen/live-screen.ts';
+import { addServiceOptions, serviceOptions, type ServiceGiven } from './service-options.ts';
 
 type Given = {
   readonly config?: string;
@@ -26,7 +28,7 @@ type Given = {
   readonly inspector: boolean;
   readonly inspectorPort?: number;
   readonly allowActions?: boolean;
-};
+} & ServiceGiven;
 
 const examples = `
 Examples:
@@ -37,8 +39,7 @@ Examples:
 Ctrl-C stops in order; the next start goes on where this one ended. A second Ctrl-C ends at once.`;
 
 export function addRunCommand(program: Command, context: CommandContext): void {
-  program
-    .command('run')
+  addServiceOptions(program.command('run'))
     .description('Play a market through the engine and protect the account.')
     .option('--config <path>', 'YAML file or folder; without it a demonstration account')
     .addOption(dataDirOption())
@@ -78,11 +79,13 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .addHelpText('after', examples)
     .action(async (given: Given) => {
       const { dependencies, io } = context;
+      const wanted = runOptions(given);
+      const options = await confirmLive(await dependencies.liveGates(wanted), wanted, io);
       const sink = createProgressSink(given.progress, io, titleOf(given));
       try {
         const report = await context.untilStopped((signal) =>
           dependencies.run(
-            runOptions(given),
+            options,
             (progress) => sink.show(progress),
             signal,
             ({ inspectorUrl }) => {
@@ -111,6 +114,7 @@ function runOptions(given: Given): RunOptions {
     ...(given.seed === undefined ? {} : { seed: given.seed }),
     ...(given.for === undefined ? {} : { forMs: given.for }),
     ...(given.trader === undefined ? {} : { trader: given.trader }),
+    ...serviceOptions(given),
     ...inspectorOptions(given),
   };
 }

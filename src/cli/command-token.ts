@@ -71,8 +71,8 @@ function addList(token: Command, { dependencies, io }: CommandContext): void {
     .action(async ({ dataDir, json }: Given) => {
       const list = await dependencies.tokens.list(dataDir);
       const lines = list.map(
-        ({ id, role, by, accounts, expires, state }) =>
-          `${id}  ${role.padEnd(8)} ${state.padEnd(7)} until ${expires}  ${by}  ${accounts?.join(', ') ?? 'all accounts'}\n`,
+        ({ id, role, by, accounts, expires, state, lastUsed }) =>
+          `${id}  ${role.padEnd(8)} ${state.padEnd(7)} until ${expires}  used ${lastUsed}  ${by}  ${accounts?.join(', ') ?? 'all accounts'}\n`,
       );
       io.stdout(json === true ? `${JSON.stringify(list)}\n` : lines.join(''));
     });

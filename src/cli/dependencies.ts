@@ -1,12 +1,17 @@
 /** What the commands need, handed in by the composition root. */
 import type { TradingState } from '../domain/machine-event.ts';
 import type { Role } from '../domain/operator.ts';
+import type { AuditVerifyReport } from '../ports/audit.port.ts';
 import type { VerifyReport } from '../ports/journal.port.ts';
+import type { PositionPicture, RulePicture } from '../ports/live-picture.port.ts';
 import type { KillDrillOptions, KillDrillReport } from './drill-report.ts';
+import type { LiveGates } from './live-gates.ts';
+import type { ServiceOptions } from './service-options.ts';
+import type { JournalPlace, ToolDependencies } from './tool-dependencies.ts';
 
 export type Speed = number | 'max';
 
-export type RunOptions = {
+export type RunOptions = ServiceOptions & {
   readonly configPath?: string;
   readonly dataDir: string;
   readonly mode?: 'DRY_RUN' | 'PAPER' | 'LIVE';
@@ -61,24 +66,9 @@ export type AccountProgress = {
   readonly net: string;
   /** Decimal text, or `unknown`. */
   readonly unrealized: string;
-  readonly positions: readonly {
-    readonly instrument: string;
-    readonly quantity: string;
-    readonly average: string;
-    readonly unrealized: string;
-  }[];
+  readonly positions: readonly PositionPicture[];
   readonly workingOrders: number;
-  readonly rules: readonly {
-    readonly ruleId: string;
-    readonly title: string;
-    readonly state: string;
-    readonly verdict: string;
-    /** Decimal text, or `unknown`. */
-    readonly observed: string;
-    readonly limit: string;
-    /** How much of the limit is used, 0 … 100 and above. Absent when unknown. */
-    readonly usedPercent?: number;
-  }[];
+  readonly rules: readonly RulePicture[];
   readonly locks: readonly {
     readonly lockId: string;
     readonly rule: string;
@@ -301,6 +291,8 @@ export type TokenView = {
   readonly accounts?: readonly string[];
   readonly created: string;
   readonly expires: string;
+  /** To the minute, or `never`. */
+  readonly lastUsed: string;
   readonly state: 'valid' | 'revoked' | 'expired';
 };
 
@@ -341,13 +333,16 @@ export type Dependencies = {
   machine(id: string): Promise<MachineView>;
   /** @throws OperatorError NO_JOURNAL */
   machineCoverage(dataDir: string): Promise<readonly MachineCoverage[]>;
+  /** @throws OperatorError exit 2 for a file that is none, or of other machines */
+  savedCoverage(path: string): Promise<readonly MachineCoverage[]>;
   readonly tokens: TokenCommands;
   /** Serves the inspector on a directory without an engine until it is stopped. @throws OperatorError */
   inspect(
-    options: { readonly dataDir: string; readonly port: number },
+    options: JournalPlace & { readonly port: number; readonly configPath?: string },
     signal: AbortSignal,
     onReady: (url: string) => void,
   ): Promise<void>;
+  readonly tools: ToolDependencies;
   /** Writes files and returns what standard output shows. */
   exportMachines(options: {
     readonly format: MachineFormat;
@@ -361,6 +356,8 @@ export type Dependencies = {
     /** Called once when the engine runs; the address signs its reader in, once. */
     onReady?: (ready: { readonly inspectorUrl?: string }) => void,
   ): Promise<RunReport>;
+  /** The gates of LIVE with what is known of them before anything is opened; undefined where LIVE is not asked for. */
+  liveGates(options: RunOptions): Promise<LiveGates | undefined>;
   status(dataDir: string): Promise<StatusReport>;
   /** Calls back for each row, oldest first; with `follow`, goes on until aborted. */
   journalTail(
@@ -374,6 +371,7 @@ export type Dependencies = {
     signal: AbortSignal,
   ): Promise<void>;
   journalVerify(dataDir: string): Promise<VerifyReport>;
+  auditVerify(dataDir: string, anchor?: string): Promise<AuditVerifyReport>;
   rulesStatus(dataDir: string): Promise<RuleStatusReport>;
   explainRule(options: {
     readonly dataDir: string;
@@ -387,6 +385,7 @@ export type Dependencies = {
   scenarioRun(
     paths: readonly string[],
     onResult: (result: ScenarioReport['results'][number]) => void,
+    coverageFile?: string,
   ): Promise<ScenarioReport>;
   drillKillSwitch(options: KillDrillOptions): Promise<KillDrillReport>;
   conformanceRun(options: {

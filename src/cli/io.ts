@@ -14,6 +14,8 @@ export type CliIo = {
   readonly onStop: (stop: () => void) => () => void;
   /** Asks a person; absent where nobody sits at a terminal. */
   readonly confirm?: (question: string) => Promise<boolean>;
+  /** Has a person type a line; absent where nobody sits at a terminal. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
 };
@@ -43,16 +45,20 @@ export function processIo(): CliIo {
         process.off('SIGTERM', stop);
       };
     },
-    ...(isTerminal && process.stdin.isTTY ? { confirm: askPerson } : {}),
+    ...(isTerminal && process.stdin.isTTY ? { confirm: askPerson, ask: askLine } : {}),
     exit: (code) => process.exit(code),
   };
 }
 
 /** Only the whole word counts: a key that was hit by mistake is no consent. */
 async function askPerson(question: string): Promise<boolean> {
+  return (await askLine(question)).trim().toLowerCase() === 'yes';
+}
+
+async function askLine(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return (await lines.question(question)).trim().toLowerCase() === 'yes';
+    return await lines.question(question);
   } finally {
     lines.close();
   }

@@ -1,9 +1,11 @@
 /** The command line: arguments in, exit code out. */
 import { Command } from 'commander';
 import { exitCodes } from '../kernel/errors.ts';
+import { addAuditCommand } from './command-audit.ts';
 import { addConfigCommand } from './command-config.ts';
 import { addConformanceCommand } from './command-conformance.ts';
 import { addDrillCommand } from './command-drill.ts';
+import { addForkCommand } from './command-fork.ts';
 import { addInspectCommand } from './command-inspect.ts';
 import { addJournalCommand } from './command-journal.ts';
 import { addMachinesCommand } from './command-machines.ts';
@@ -37,12 +39,14 @@ function createProgram(context: CommandContext): Command {
   addRulesCommand(program, context);
   addConfigCommand(program, context);
   addJournalCommand(program, context);
+  addAuditCommand(program, context);
   addScenarioCommand(program, context);
   addConformanceCommand(program, context);
   addOperatorCommands(program, context);
   addDrillCommand(program, context);
   addMachinesCommand(program, context);
   addInspectCommand(program, context);
+  addForkCommand(program, context);
   addTokenCommand(program, context);
   return program;
 }

@@ -16,3 +16,19 @@ export function parsePort(text: string): number {
     throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
   return port;
 }
+
+/** A bundle in the place of a data directory: it is opened for this command only. */
+export function bundleOption(): Option {
+  return new Option('--bundle <path>', 'a bundle of `journal export` instead of a data directory');
+}
+
+export function verifyKeyOption(): Option {
+  return new Option('--verify-key <file>', 'public key that must have signed the bundle');
+}
+
+/** Number of a row. */
+export function parseSeq(text: string): number {
+  const seq = /^\d{1,15}$/u.test(text) ? Number(text) : 0;
+  if (seq < 1) throw new InvalidArgumentError('The number of a row: a whole number from 1.');
+  return seq;
+}

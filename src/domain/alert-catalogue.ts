@@ -66,6 +66,30 @@ export const alertCatalogue: readonly AlertEntry[] = [
     'look at the state of the venue',
   ),
   alert(
+    'MAINTENANCE',
+    'warning',
+    'the venue has closed everything that it trades',
+    'wait until it trades again; exits are tried meanwhile',
+  ),
+  alert(
+    'VOLATILITY',
+    'warning',
+    'a price that is held or worked moves too much',
+    'reduce; it ends by itself',
+  ),
+  alert(
+    'LATENCY',
+    'warning',
+    'the answers of the venue are slower than the objective',
+    'look at the network and the state of the venue',
+  ),
+  alert(
+    'SAFETY_LIMIT',
+    'warning',
+    'a safety limit lets the account only reduce until it is kept again',
+    'see which limit; reduce, or look at the venue',
+  ),
+  alert(
     'ORDER_REJECTION_BURST',
     'warning',
     'the venue refuses many orders',
@@ -241,6 +265,7 @@ export const incidentCatalogue: Readonly<Record<string, string>> = {
   TRADE_ID_CONFLICT: 'two trades have one id',
   UNKNOWN_ORDER: 'nobody knows what became of an order',
   UNPROTECTED_POSITION: 'a position has no stop',
+  VENUE_TIME_DOUBTED: 'the venue gave a time that is not believed',
   ZOMBIE_POSITION: 'the books have a position that the venue has not',
 };
 

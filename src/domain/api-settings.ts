@@ -24,6 +24,12 @@ export type ApiSettings = {
   };
   /** Silence of the stream, while something is expected of it, before everything is compared anew. */
   readonly staleHubMs: number;
+  /** Questions to a stream that says nothing: how often, how long each may take, and how many missed make a dead link. */
+  readonly probe: {
+    readonly everyMs: number;
+    readonly timeoutMs: number;
+    readonly failures: number;
+  };
 };
 
 export const defaultApiSettings: ApiSettings = {
@@ -36,4 +42,5 @@ export const defaultApiSettings: ApiSettings = {
     pollMaxMs: 600_000,
   },
   staleHubMs: 120_000,
+  probe: { everyMs: 30_000, timeoutMs: 5_000, failures: 3 },
 };

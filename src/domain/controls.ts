@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { DurationValue, FlagValue, MoneyValue, PercentValue, WholeValue } from './config-values.ts';
+import { SafetySettings, type SafetyCheck } from './safety.ts';
 
 const count = (min: number, max: number) =>
   WholeValue.refine((value) => value >= min && value <= max, {
@@ -110,6 +111,9 @@ export const Controls = z.strictObject({
     })
     .prefault({})
     .describe('losses as a share of the net asset value'),
+  safety: SafetySettings.prefault({}).describe(
+    'limits of two levels: no new risk, then the kill switch',
+  ),
   frequency: Frequency.extend({ enabled: Switch })
     .prefault({})
     .describe('how often entries are made'),
@@ -228,7 +232,7 @@ export const Controls = z.strictObject({
       volatilityPct: percent(0, 10_000)
         .default(1_500_000)
         .meta({ default: 150 })
-        .describe('of the usual movement'),
+        .describe('realized volatility of a year, for the kind spot'),
     })
     .prefault({})
     .describe('when trading pauses by itself'),
@@ -248,6 +252,13 @@ export const Controls = z.strictObject({
     })
     .prefault({})
     .describe('what is told, and how often'),
+  latency: z
+    .strictObject({
+      p95Seconds: count(1, 600).default(1).describe('95 of 100 answers of the venue are faster'),
+      p99Seconds: count(1, 600).default(2).describe('99 of 100 are faster'),
+    })
+    .prefault({})
+    .describe('the objective for answers of the venue, over the last 1,000 of each command'),
   fees: z
     .strictObject({
       makerBps: count(0, 10_000).default(40).describe('of an order that waited'),
@@ -282,7 +293,7 @@ export const Controls = z.strictObject({
     .prefault({})
     .describe('what an order is checked against before it is sent'),
 });
-/** Checks 6 to 13 that are switched on and off by themselves. */
+/** Checks 6 to 13, and the safety limits, that are switched on and off by themselves. */
 export type PortfolioCheck =
   | 'DAILY_STOP'
   | 'WEEKLY_STOP'
@@ -306,7 +317,9 @@ export type PortfolioCheck =
   | 'POSITION_TOO_SMALL'
   | 'NOTIONAL_MIN'
   | 'SHORTING_DISALLOWED'
-  | 'FUNDS_INSUFFICIENT';
+  | 'FUNDS_INSUFFICIENT'
+  | 'BREAKER_VOLATILITY'
+  | SafetyCheck;
 
 /** `only`: these checks of the switched blocks and no other; absent: by `enabled` and kind of account. */
 export type Controls = z.output<typeof Controls> & { readonly only?: readonly PortfolioCheck[] };

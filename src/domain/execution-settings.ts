@@ -71,7 +71,9 @@ const Intent = z.strictObject({
       error: 'rounds of at most 30 seconds in all',
     })
     .describe('pauses between searches for an order in doubt'),
-  lateWatchHours: count(24, 1, 720).describe('how long a failed order stays on watch'),
+  lateWatchHours: count(24, 1, 720).describe(
+    'how long a failed order stays on watch, at least: the journal knows it for as long as it has it',
+  ),
 });
 
 const Group = z.strictObject({
@@ -82,6 +84,9 @@ const Group = z.strictObject({
   marginReject: PpmValue.default(900_000)
     .meta({ default: 0.9 })
     .describe('share of the available margin a group may need'),
+  marginBuffer: PpmValue.refine((ppm) => ppm >= 1_000_000, { error: '1 or more' })
+    .optional()
+    .describe('the margin a group needs times this has to be available; instead of marginReject'),
   entryFillTimeoutSeconds: seconds(2, 1, 3_600).describe('an entry leg that has not filled'),
 });
 
@@ -118,6 +123,21 @@ const KillSwitch = z.strictObject({
     .default('fourEyes')
     .describe('who may end it for an account or wider'),
 });
+
+const Watchdog = z.strictObject({
+  enabled: FlagValue.default(true).describe('a thread of its own watches the engine'),
+  stallMs: milliseconds(1_000, 250, 60_000).describe(
+    'the engine has not moved for this long: it is stalled, which is told when it moves again',
+  ),
+  killAfterSeconds: seconds(10, 2, 600).describe('stalled for this long: what follows is done'),
+  pullsKillSwitch: FlagValue.default(true).describe(
+    'the kill file is written: it counts when the engine moves again, and at the next start',
+  ),
+  endsProcess: FlagValue.default(true).describe(
+    'the process is ended, so that whoever supervises it starts it again',
+  ),
+});
+export type WatchdogSettings = z.output<typeof Watchdog>;
 
 const Reconcile = z.strictObject({
   attemptTimeoutSeconds: seconds(15, 1, 120).describe('one attempt'),
@@ -188,6 +208,7 @@ export const ExecutionSettings = z.strictObject({
     })
     .prefault({})
     .describe('what the state of an account does to its orders'),
+  watchdog: Watchdog.prefault({}).describe('what happens when the engine itself hangs'),
   reconcile: Reconcile.prefault({}).describe('comparison with the venue'),
   clock: z
     .strictObject({

@@ -26,6 +26,8 @@ export type Fill = {
   /** Profit as the venue reports it, before fees; absent where it reports none: the ledger computes. */
   readonly venueRealizedUnits?: Units;
   readonly venueTimeMs: number;
+  /** The time the venue gave, where it is not believed and `venueTimeMs` is that of its report. Source: execution 12. */
+  readonly claimedTimeMs?: number;
   /** No execution that the venue reported: a change that only its position showed. Source: execution 11.4. */
   readonly synthetic?: SyntheticOrigin;
 };

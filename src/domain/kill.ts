@@ -10,15 +10,17 @@ import type { KillMode, KillRequest, KillScope, KillTrigger } from './operator.t
 export type KillKey = 'account' | 'all' | `${'instrument' | 'strategy' | 'order'}:${string}`;
 
 /** The steps that are timed. Source: execution 9.2. */
-export type KillStep =
-  | 'trigger'
-  | 'block'
-  | 'alert'
-  | 'cancel'
-  | 'cancelsConfirmed'
-  | 'flatten'
-  | 'flat'
-  | 'latch';
+export const killSteps = [
+  'trigger',
+  'block',
+  'alert',
+  'cancel',
+  'cancelsConfirmed',
+  'flatten',
+  'flat',
+  'latch',
+] as const;
+export type KillStep = (typeof killSteps)[number];
 
 /** Where a run is: orders are going, positions are going, or everything is verified and latched. */
 export type KillPhase = 'canceling' | 'flattening' | 'latched';

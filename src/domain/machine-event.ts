@@ -266,15 +266,29 @@ export type AccountEvent =
       readonly causes?: readonly string[];
     } & At);
 
+/** How an exit repeats itself. */
+export type ExitPace = {
+  readonly roundsMax: number;
+  /** Between a close and the look whether it has worked. */
+  readonly verifyMs: number;
+  /** Between two attempts once the rounds are used up. */
+  readonly pacedMs: number;
+};
+
 /** What the engine knows of one instrument when it talks to its exit. */
 export type ExitFacts = {
+  /** As configured; absent: the usual one. */
+  readonly pace?: ExitPace;
   /** Signed. */
   readonly openLots: Lots;
   /** Orders of the instrument that may still fill, other than closes of this exit. */
   readonly otherOrderIds: readonly OrderId[];
   /** Closes of this exit that may still fill. */
   readonly closeOrderIds: readonly OrderId[];
+  /** What they may still close. */
   readonly closeLeavesLots: Lots;
+  /** Those of them that would add to the position, which has changed sides under them; absent: none. */
+  readonly strayOrderIds?: readonly OrderId[];
 };
 
 export type ExitEvent =

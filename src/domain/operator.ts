@@ -61,7 +61,8 @@ export type OperatorVerb =
       readonly skipEvent: boolean;
     }
   | { readonly verb: 'cancel'; readonly orderId: OrderId }
-  | { readonly verb: 'flatten'; readonly instrument?: InstrumentId }
+  /** `groupId`: what one order group holds, risk first; it names no instrument beside. */
+  | { readonly verb: 'flatten'; readonly instrument?: InstrumentId; readonly groupId?: string }
   /** Ends the doubt about an order: it never reached the venue, or it is gone there. */
   | {
       readonly verb: 'resolve';

@@ -60,6 +60,8 @@ export type OrderVenueEvent =
   | ({ readonly type: 'order.venueRejected'; readonly reason: string } & Reported)
   | ({ readonly type: 'order.canceled'; readonly reason: string } & Reported)
   | ({ readonly type: 'order.expired' } & Reported)
+  /** The venue shows it in a state that nobody here knows. */
+  | ({ readonly type: 'order.stateUnreadable' } & Reported)
   | ({ readonly type: 'order.missingInQuery' } & Reported)
   | ({ readonly type: 'order.notFoundConfirmed' } & Reported)
   | ({ readonly type: 'order.reconciliationAgreed' } & Reported);
@@ -100,6 +102,7 @@ export const orderEventTypes = [
   'order.venueRejected',
   'order.canceled',
   'order.expired',
+  'order.stateUnreadable',
   'order.missingInQuery',
   'order.notFoundConfirmed',
   'order.reconciliationAgreed',

@@ -54,7 +54,16 @@ export function createSessionCalendar(settings: SessionSettings): SessionCalenda
     policies.set(policy, known);
     return known;
   };
-  return under(wholePolicy);
+  const calendar = under(wholePolicy);
+  settingsOfCalendars.set(calendar, settings);
+  return calendar;
+}
+
+const settingsOfCalendars = new WeakMap<SessionCalendar, SessionSettings>();
+
+/** The settings that a calendar was made of, for whoever needs one of its own elsewhere. */
+export function sessionSettingsOf(calendar: SessionCalendar): SessionSettings | undefined {
+  return settingsOfCalendars.get(calendar);
 }
 
 /** True when such hours never pause: on all seven days the windows cover the whole day. */

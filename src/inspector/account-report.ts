@@ -1,4 +1,6 @@
 /** Whole accounts: the picture after a row, what differs between two, what hangs on an actor, and how the day went. */
+import { journalRedactor } from '../domain/classified-fields.ts';
+import { ownerSight, type Sight } from '../domain/redaction.ts';
 import type { JournalView } from '../ports/journal-view.port.ts';
 import {
   contextOf,
@@ -10,7 +12,6 @@ import {
 import type { HistoryScan } from './history-scan.ts';
 import { changesBetween, type PastAccounts } from './past.ts';
 import type { AccountPicture, BlastReport, DiffReport, SeriesReport } from './protocol-reports.ts';
-import { redacted } from './redact.ts';
 import { neighboursOf } from './row-report.ts';
 
 /** The account after the row `at`, every actor of it. */
@@ -20,13 +21,14 @@ export function pictureOf(
   scan: HistoryScan,
   account: string,
   at: number,
+  sight: Sight,
 ): AccountPicture {
   const picture = past.at(account, at);
   const actors = [...picture.actors.values()].map(({ id, kind, stateJson, context, seq }) => ({
     id,
     kind,
     state: stateText(stateJson),
-    context: redactedOnce(context),
+    context: redactedOnce(context, sight),
     seq,
   }));
   const named = (kind: string) => actors.find((actor) => actor.kind === kind);
@@ -44,20 +46,27 @@ export function pictureOf(
 /** States of the past never change, so each one is gone through once. */
 const redactions = new WeakMap<object, unknown>();
 
-function redactedOnce(context: Readonly<Record<string, unknown>>): unknown {
-  const known = redactions.get(context) ?? redacted(context);
+function redactedOnce(context: Readonly<Record<string, unknown>>, sight: Sight): unknown {
+  if (sight !== ownerSight) return journalRedactor.shown(context, sight);
+  const known = redactions.get(context) ?? journalRedactor.shown(context, sight);
   redactions.set(context, known);
   return known;
 }
 
-export function diffOf(past: PastAccounts, account: string, a: number, b: number): DiffReport {
+export function diffOf(
+  past: PastAccounts,
+  account: string,
+  a: number,
+  b: number,
+  sight: Sight,
+): DiffReport {
   const changes = changesBetween(past.at(account, a), past.at(account, b));
   return {
     changes: changes.map(({ actor, path, before, after }) => ({
       actor,
       path,
-      before: redacted(before),
-      after: redacted(after),
+      before: journalRedactor.shownAt(path, before, sight),
+      after: journalRedactor.shownAt(path, after, sight),
     })),
   };
 }

@@ -6,7 +6,9 @@ import { applyContextDiff } from '../domain/context-diff.ts';
 import { isClosed, type ExecutionState } from '../domain/order.ts';
 import type { JournalView, ViewedRow } from '../ports/journal-view.port.ts';
 import type { ActorState } from '../ports/journal.port.ts';
+import { AccountActors } from './account-actors.ts';
 import type { ActorSummary, IndexPage } from './protocol.ts';
+import { remembered } from './remembered.ts';
 
 /** Rows of one look: short, so that the log can be checkpointed. */
 const rowsPerLook = 1_000;
@@ -32,6 +34,8 @@ export type IndexQuery = {
   readonly kind?: string | undefined;
   readonly q?: string | undefined;
   readonly unhealthy?: '0' | '1' | undefined;
+  /** `0`: without actors that are over. */
+  readonly passive?: '0' | '1' | undefined;
 };
 
 export class ActorIndex {
@@ -39,6 +43,7 @@ export class ActorIndex {
   seq = 0;
   private readonly view: JournalView;
   private readonly actors = new Map<string, IndexedActor>();
+  private readonly byAccount = new AccountActors<IndexedActor>(isOpenOrder);
   /** Ids in the order of the tree; rebuilt when an actor is new. */
   private sorted: readonly string[] | undefined;
   private quarantined: ReadonlyMap<string, string> = new Map();
@@ -53,7 +58,7 @@ export class ActorIndex {
     this.seq = this.view.head.seq;
     this.sorted = undefined;
     for (const state of this.view.states()) {
-      this.actors.set(state.actor, indexed(state));
+      this.put(indexed(state));
       this.seq = Math.max(this.seq, state.seq);
     }
     this.lookAtFaults();
@@ -87,14 +92,25 @@ export class ActorIndex {
   }
 
   ofAccount(account: string): readonly IndexedActor[] {
-    return [...this.actors.values()].filter((actor) => actor.account === account);
+    return this.byAccount.ofAccount(account);
+  }
+
+  ofKind(account: string, kind: string): readonly IndexedActor[] {
+    return this.byAccount.ofKind(account, kind);
+  }
+
+  /** Orders of the account that may still fill. */
+  openOrdersOf(account: string): number {
+    return this.byAccount.openOrdersOf(account);
   }
 
   accounts(): readonly string[] {
-    return [...this.actors.values()]
-      .filter(({ kind }) => kind === 'account')
-      .map(({ account }) => account)
-      .toSorted();
+    return this.byAccount.accounts();
+  }
+
+  /** Ids of actors of the account that are in quarantine. */
+  quarantinedOf(account: string): readonly string[] {
+    return [...this.quarantined.keys()].filter((id) => this.actors.get(id)?.account === account);
   }
 
   quarantineOf(id: string): string | undefined {
@@ -133,26 +149,31 @@ export class ActorIndex {
     return messages.map(({ event }) => ({ event: event.type }));
   }
 
-  page({ after, limit, account, kind, q, unhealthy }: IndexQuery): IndexPage {
-    const words = (q ?? '').toLowerCase();
-    const matching = this.ids().filter((id) => {
-      const actor = this.actors.get(id);
-      if (actor === undefined) return false;
-      if (account !== undefined && actor.account !== account) return false;
-      if (kind !== undefined && actor.kind !== kind) return false;
-      if (unhealthy === '1' && !this.quarantined.has(id) && !this.restarts.has(id)) return false;
-      return (
-        words === '' ||
-        id.toLowerCase().includes(words) ||
-        actor.stateJson.toLowerCase().includes(words)
-      );
-    });
+  page(query: IndexQuery): IndexPage {
+    const { after, limit } = query;
+    const words = (query.q ?? '').toLowerCase();
+    const matching = this.ids().filter((id) => this.matches(id, words, query));
     const start = after === undefined ? 0 : matching.findIndex((id) => id > after);
     const page = start === -1 ? [] : matching.slice(start, start + limit);
     const rows = page.flatMap((id) => this.summary(id) ?? []);
     const isMore = start !== -1 && start + limit < matching.length;
     const next = page.at(-1);
     return { rows, total: matching.length, ...(isMore && next !== undefined ? { next } : {}) };
+  }
+
+  private matches(
+    id: string,
+    words: string,
+    { account, kind, unhealthy, passive }: IndexQuery,
+  ): boolean {
+    const actor = this.actors.get(id);
+    if (actor === undefined) return false;
+    if (account !== undefined && actor.account !== account) return false;
+    if (kind !== undefined && actor.kind !== kind) return false;
+    const isUnwell = this.quarantined.has(id) || this.restarts.has(id);
+    if (unhealthy === '1' && !isUnwell) return false;
+    if (passive === '0' && !isUnwell && isPassive(actor)) return false;
+    return hasWords(actor, words);
   }
 
   /** A snapshot does not say when its last step was: the row does, and is read when somebody looks. */
@@ -171,10 +192,15 @@ export class ActorIndex {
     return this.sorted;
   }
 
+  private put(actor: IndexedActor): void {
+    this.actors.set(actor.id, actor);
+    this.byAccount.put(actor);
+  }
+
   private apply(row: ViewedRow): void {
     const known = this.actors.get(row.actor);
     if (known === undefined) {
-      this.actors.set(row.actor, {
+      this.put({
         id: row.actor,
         account: row.account,
         kind: row.machine,
@@ -190,7 +216,10 @@ export class ActorIndex {
       return;
     }
     known.machineVersion = row.machineVersion;
-    known.stateJson = row.toState;
+    if (known.stateJson !== row.toState) {
+      known.stateJson = row.toState;
+      this.byAccount.stateChanged(known);
+    }
     known.steps = row.actorSeq;
     known.lastSeq = row.seq;
     known.lastAtMs = row.atMs;
@@ -247,14 +276,19 @@ export function parentOf(id: string, account: string): string {
   return group.length <= root.length ? root : group;
 }
 
+/** Rows begin with the type of their event, so that most need not be parsed for it. */
+const typeFirst = /^\{"type":"([^"\\]*)"/u;
+
 export function eventType(eventJson: string): string {
+  const found = typeFirst.exec(eventJson)?.[1];
+  if (found !== undefined) return found;
   return (JSON.parse(eventJson) as { readonly type?: string }).type ?? '';
 }
 
 /** `working`, or `execution:working request:none` of parallel regions. */
-export function stateText(stateJson: string): string {
-  return stateJson === '' ? '' : textOf(JSON.parse(stateJson));
-}
+export const stateText = remembered((stateJson: string): string =>
+  stateJson === '' ? '' : textOf(JSON.parse(stateJson)),
+);
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -264,7 +298,7 @@ function textOf(value: unknown): string {
 }
 
 /** Paths of the active states, as a chart names them. */
-export function activePaths(stateJson: string): readonly string[] {
+export const activePaths = remembered((stateJson: string): readonly string[] => {
   const paths: string[] = [];
   const walk = (value: unknown, prefix: string): void => {
     if (typeof value === 'string') {
@@ -278,20 +312,34 @@ export function activePaths(stateJson: string): readonly string[] {
   };
   if (stateJson !== '') walk(JSON.parse(stateJson), '');
   return paths;
+});
+
+function hasWords({ id, stateJson }: IndexedActor, words: string): boolean {
+  return (
+    words === '' || id.toLowerCase().includes(words) || stateJson.toLowerCase().includes(words)
+  );
 }
 
 const endStates = /^(?:expired|cleared|filled|canceled|rejected|denied|failed)$/u;
 
 function isPassive({ kind, stateJson }: IndexedActor): boolean {
-  if (kind !== 'order' && kind !== 'lock') return false;
-  const [first = ''] = activePaths(stateJson).slice(-3);
-  const execution = kind === 'order' ? first.split('.').at(-1) : activePaths(stateJson)[0];
-  return endStates.test(execution ?? '');
+  return (kind === 'order' || kind === 'lock') && isOver(stateJson);
 }
+
+/** A lock has one state; of an order its execution counts. */
+const isOver = remembered((stateJson: string): boolean => {
+  const paths = activePaths(stateJson);
+  const execution = paths.find((path) => path.startsWith('execution.'))?.slice('execution.'.length);
+  return endStates.test(execution ?? paths[0] ?? '');
+});
 
 /** An order that may still fill. */
 export function isOpenOrder({ kind, stateJson }: IndexedActor): boolean {
-  if (kind !== 'order') return false;
+  return kind === 'order' && isOpenState(stateJson);
+}
+
+const isOpenState = remembered((stateJson: string): boolean => {
+  if (stateJson === '') return false;
   const { execution } = JSON.parse(stateJson) as { readonly execution?: unknown };
   return typeof execution === 'string' && !isClosed(execution as ExecutionState);
-}
+});

@@ -1,4 +1,6 @@
 /** One actor, now or after any row of the past. Source: inspector 3 (Actor), 4. */
+import { journalRedactor } from '../domain/classified-fields.ts';
+import type { Sight } from '../domain/redaction.ts';
 import type { JournalView } from '../ports/journal-view.port.ts';
 import {
   activePaths,
@@ -7,11 +9,13 @@ import {
   type ActorIndex,
   type IndexedActor,
 } from './actor-index.ts';
-import { always, type Chart } from './chart.ts';
+import type { Chart } from './chart.ts';
+import { guardReport, type GuardPort } from './guard-report.ts';
 import { actorAt } from './past.ts';
-import type { ActorDetail, ActorSummary, NextTransition } from './protocol.ts';
-import { redacted } from './redact.ts';
+import type { ActorDetail, ActorSummary } from './protocol.ts';
+import { expectedRestart } from './restart-report.ts';
 import { detailOf } from './row-report.ts';
+import { timersOf, type TimerPort } from './timer-report.ts';
 
 const effectsShownMax = 100;
 const crashesShownMax = 20;
@@ -22,6 +26,8 @@ export type ActorSource = {
   readonly charts: ReadonlyMap<string, Chart>;
   /** Hash of a machine as the engine knows it, by id. */
   readonly machineHashes: ReadonlyMap<string, string>;
+  readonly askGuards: GuardPort;
+  readonly timerChanges: TimerPort;
 };
 
 /** Undefined when there is no such actor, or was none by then. */
@@ -29,6 +35,7 @@ export function actorDetail(
   source: ActorSource,
   id: string,
   at: number | undefined,
+  sight: Sight,
 ): ActorDetail | undefined {
   const { view, index } = source;
   const present = index.get(id);
@@ -38,6 +45,7 @@ export function actorDetail(
   const shown = isPast ? pastOf(view, id, at, summary) : presentOf(present, summary);
   if (shown === undefined) return undefined;
   const active = activePaths(shown.stateJson);
+  const shownRow = around(view, id, shown.seq, isPast, sight);
   return {
     summary: shown.summary,
     seq: shown.seq,
@@ -48,10 +56,20 @@ export function actorDetail(
       hash: source.machineHashes.get(present.kind) ?? '',
     },
     active,
-    context: redacted(shown.context),
-    next: nextTransitions(source.charts.get(present.kind), active),
-    ...surroundings(source, id, isPast ? undefined : shown.seq, present.steps),
-    ...around(view, id, shown.seq, isPast),
+    context: journalRedactor.shown(shown.context, sight),
+    ...surroundings(source, id, isPast ? undefined : shown.seq, present.steps, sight),
+    ...timersAndRestart(source, shown, present, isPast),
+    ...shownRow,
+    ...guardReport({
+      view,
+      ask: source.askGuards,
+      chart: source.charts.get(present.kind),
+      id,
+      seq: shown.seq,
+      steps: shown.summary.steps,
+      shown: { stateJson: shown.stateJson, context: shown.context },
+      lastEvent: shownRow.lastRow?.event ?? '',
+    }),
   };
 }
 
@@ -60,7 +78,7 @@ type Shown = {
   readonly seq: number;
   readonly stateJson: string;
   readonly machineVersion: string;
-  readonly context: unknown;
+  readonly context: Readonly<Record<string, unknown>>;
 };
 
 function presentOf(actor: IndexedActor, summary: ActorSummary): Shown {
@@ -87,29 +105,47 @@ function around(
   id: string,
   seq: number,
   isPast: boolean,
+  sight: Sight,
 ): Pick<ActorDetail, 'lastRow' | 'previousSeq' | 'nextSeq'> {
   const row = view.row(seq);
   const [before] = view.rowsOfActor(id, seq, 1);
   const next = isPast ? view.nextOfActor(id, seq) : undefined;
   return {
-    ...(row === undefined ? {} : { lastRow: detailOf(row) }),
+    ...(row === undefined ? {} : { lastRow: detailOf(row, sight) }),
     ...(before === undefined ? {} : { previousSeq: before.seq }),
     ...(next === undefined ? {} : { nextSeq: next }),
   };
 }
 
-/** What stands around the actor now: timers, effects, waiting messages, crashes. The past has none of it at hand. */
+/** Timers, also of the past; and when an actor that crashed is expected back. */
+function timersAndRestart(
+  { view, index, timerChanges }: ActorSource,
+  { seq, summary }: Shown,
+  { id, kind: machine }: IndexedActor,
+  isPast: boolean,
+): Pick<ActorDetail, 'timers' | 'areTimersKnown' | 'restart'> {
+  const { steps } = summary;
+  const timers = timersOf({ view, changesOf: timerChanges, machine, id, seq, steps, isPast });
+  const restart = isPast ? undefined : expectedRestart(view, index, id);
+  return {
+    timers: timers ?? [],
+    areTimersKnown: timers !== undefined,
+    ...(restart === undefined ? {} : { restart }),
+  };
+}
+
+/** What stands around the actor now: effects, waiting messages, crashes. The past has none of it at hand. */
 function surroundings(
   { view, index }: ActorSource,
   id: string,
   seq: number | undefined,
   steps: number,
-): Pick<ActorDetail, 'timers' | 'effects' | 'mailbox' | 'crashes'> {
-  if (seq === undefined) return { timers: [], effects: [], mailbox: [], crashes: [] };
+  sight: Sight,
+): Pick<ActorDetail, 'effects' | 'mailbox' | 'crashes'> {
+  if (seq === undefined) return { effects: [], mailbox: [], crashes: [] };
   const rows = view.rowsOfActor(id, seq + 1, Math.min(steps, effectsShownMax));
   const effects = rows.flatMap((row) => view.effectsBetween(row.seq, row.seq));
   return {
-    timers: view.timers(id).map(({ name, dueAtMs, event }) => ({ name, dueAtMs, event })),
     effects: effects.map((effect) => ({
       id: effect.id,
       kind: effect.kind,
@@ -122,23 +158,7 @@ function surroundings(
       kind: crash.kind,
       message: crash.message,
       stack: crash.stack,
-      event: crash.eventJson,
+      event: String(journalRedactor.shown(crash.eventJson, sight)),
     })),
   };
-}
-
-/** What could happen from the active states, innermost first, with the guard that decides. */
-export function nextTransitions(
-  chart: Chart | undefined,
-  active: readonly string[],
-): readonly NextTransition[] {
-  if (chart === undefined) return [];
-  const on = new Set(['', ...active]);
-  return chart.edges
-    .filter(({ source, event }) => on.has(source) && event !== always)
-    .toSorted((one, other) => other.source.length - one.source.length)
-    .map(({ source, event, guard, targets }) => {
-      const transition = { event, targets, isInnermost: active.includes(source) };
-      return guard === undefined ? transition : Object.assign(transition, { guard });
-    });
 }

@@ -2,14 +2,17 @@
  * The answers of the inspector: one place says which request exists, who may make it and what it gives. Everything is
  * read from committed rows; only `command` changes something, and that goes through the engine's inbox.
  */
+import { journalRedactor } from '../domain/classified-fields.ts';
 import type { OperatorAnswer } from '../domain/operator.ts';
+import { ownerSight, sightOf } from '../domain/redaction.ts';
 import type { JournalView } from '../ports/journal-view.port.ts';
 import { blastOf, diffOf, pictureOf, seriesOf } from './account-report.ts';
 import type { ActorIndex } from './actor-index.ts';
 import { actorDetail, type ActorSource } from './actor-report.ts';
+import { auditReport } from './audit-report.ts';
 import type { ChartLayout } from './chart-layout.ts';
 import { matrixOf } from './chart-matrix.ts';
-import { auditReport, faultsReport } from './fault-report.ts';
+import { faultsReport } from './fault-report.ts';
 import type { HistoryScan } from './history-scan.ts';
 import type { PastAccounts } from './past.ts';
 import {
@@ -21,6 +24,7 @@ import {
   SimulateRequest,
   WhyRequest,
   type SimulateReport,
+  type StartFigures,
 } from './protocol-reports.ts';
 import {
   ActorRequest,
@@ -33,6 +37,7 @@ import {
 import { correlationOf, detailOf, rowsPage } from './row-report.ts';
 import type { StatelySources } from './stately-frames.ts';
 import type { Identity } from './tokens.ts';
+import { toolHandlers, toolPosts, type ToolSources } from './tool-handlers.ts';
 import { rulesMatrix, wallOf, type WallSource } from './wall-report.ts';
 import { whyReport, type WhySource } from './why-report.ts';
 
@@ -45,6 +50,8 @@ export type InspectorSources = {
   readonly why: WhySource;
   readonly wall: () => WallSource;
   readonly layoutOf: (machine: string) => Promise<ChartLayout | undefined>;
+  /** How the last start of the running engine went. */
+  readonly start?: StartFigures | undefined;
   readonly simulate: (request: SimulateRequest) => SimulateReport;
   /** Settlement units as a number for drawing. */
   readonly wholeMoney: (units: number) => number;
@@ -53,7 +60,9 @@ export type InspectorSources = {
   readonly scan: HistoryScan;
   /** For readers of the public inspection shape. */
   readonly stately: StatelySources;
-  readonly metrics: () => string;
+  readonly metrics: () => Promise<string>;
+  /** Queries, bundles, forks and the comparison of versions. */
+  readonly tools: ToolSources;
 };
 
 /** An answer, or the status that says why there is none. */
@@ -108,7 +117,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   },
   '/api/actor': ({ actors }, request) => {
     const { id, at } = ActorRequest.parse(request.query);
-    const detail = actorDetail(actors, id, at);
+    const detail = actorDetail(actors, id, at, sightOf(request.identity));
     if (detail !== undefined && !mayRead(request, detail.summary.account)) return notYours;
     return orMissing(detail, `actor ${id} by then`);
   },
@@ -120,7 +129,7 @@ const handlers: Readonly<Record<string, Handler>> = {
     return found(rowsPage(view, { actor: id, before, limit }));
   },
   '/api/rows': ({ view }, request) => {
-    const query = RowsRequest.parse(request.query);
+    const query = { ...RowsRequest.parse(request.query), sight: sightOf(request.identity) };
     const only = request.identity.accounts;
     if (only !== undefined && !only.includes(query.account ?? '')) return notYours;
     return found(rowsPage(view, query));
@@ -129,7 +138,10 @@ const handlers: Readonly<Record<string, Handler>> = {
     const seq = Seq.parse(request.query['seq']);
     const row = view.row(seq);
     if (row !== undefined && !mayRead(request, row.account)) return notYours;
-    return orMissing(row === undefined ? undefined : detailOf(row), `row ${seq}`);
+    return orMissing(
+      row === undefined ? undefined : detailOf(row, sightOf(request.identity)),
+      `row ${seq}`,
+    );
   },
   '/api/correlation': ({ view }, request) => {
     const rows = correlationOf(view, Seq.parse(request.query['seq']));
@@ -142,11 +154,13 @@ const handlers: Readonly<Record<string, Handler>> = {
   },
   '/api/rewind': ({ view, past, scan }, request) => {
     const { account, at } = RewindRequest.parse(request.query);
-    return mayRead(request, account) ? found(pictureOf(view, past, scan, account, at)) : notYours;
+    if (!mayRead(request, account)) return notYours;
+    return found(pictureOf(view, past, scan, account, at, sightOf(request.identity)));
   },
   '/api/diff': ({ past }, request) => {
     const { account, a, b } = DiffRequest.parse(request.query);
-    return mayRead(request, account) ? found(diffOf(past, account, a, b)) : notYours;
+    if (!mayRead(request, account)) return notYours;
+    return found(diffOf(past, account, a, b, sightOf(request.identity)));
   },
   '/api/blast': ({ index }, request) => {
     const { id } = BlastRequest.parse(request.query);
@@ -155,12 +169,14 @@ const handlers: Readonly<Record<string, Handler>> = {
   },
   '/api/rules': ({ wall }, request) =>
     found({ rules: rulesMatrix(wall()).filter(({ account }) => mayRead(request, account)) }),
-  '/api/faults': ({ view }, request) =>
-    found(faultsReport(view, (account) => mayRead(request, account))),
+  '/api/faults': ({ view, start }, request) =>
+    found(
+      faultsReport(view, (account) => mayRead(request, account), sightOf(request.identity), start),
+    ),
   '/api/audit': ({ view, scan }, request) => {
     const before = Seq.optional().parse(request.query['before']);
-    const report = auditReport(view, before, scan.proof, (account) => mayRead(request, account));
-    return found(report);
+    const { identity } = request;
+    return found(auditReport(view, before, scan.proof, { identity, sight: sightOf(identity) }));
   },
   '/api/series': ({ view, index, wholeMoney }, request) => {
     const { account, points } = SeriesRequest.parse(request.query);
@@ -185,7 +201,11 @@ const handlers: Readonly<Record<string, Handler>> = {
     return found({ chart, matrix: matrixOf(chart), layout: await layoutOf(id) });
   },
   '/api/machine/simulate': ({ simulate }, { body }) => found(simulate(SimulateRequest.parse(body))),
+  ...toolHandlers,
 };
+
+/** What is asked with a body. */
+export const postPaths: ReadonlySet<string> = new Set(['/api/machine/simulate', ...toolPosts]);
 
 /** Every address that is read, or simulated with; sessions, commands, metrics and the line are the server's own. */
 export const apiPaths: readonly string[] = Object.keys(handlers);
@@ -200,8 +220,22 @@ export async function answerApi(
   request: ApiRequest,
 ): Promise<ApiAnswer> {
   const handler = handlers[request.path];
-  return handler === undefined ? missing(`answer at ${request.path}`) : handler(sources, request);
+  if (handler === undefined) return missing(`answer at ${request.path}`);
+  const given = await handler(sources, request);
+  if (given.status !== 200 || plainPaths.has(request.path)) return given;
+  // Reports name what their reader may see; texts in them may come from anywhere.
+  return found(journalRedactor.shown(given.body, ownerSight));
 }
+
+/** Answers that hold nothing of a journal; the greeting also holds what its own page proves itself with. */
+const plainPaths: ReadonlySet<string> = new Set([
+  '/api/hello',
+  '/api/machines',
+  '/api/machine',
+  // What they give was redacted where it was made, and its hashes hold for exactly that.
+  '/api/export',
+  '/api/sql/run',
+]);
 
 /** A command on its way to the engine, with who gave it and why the service has denied it, if it has. */
 export type HandedCommand = {

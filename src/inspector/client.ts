@@ -3,6 +3,7 @@
  * server's own types; it checks nothing again.
  */
 import { WebSocket } from 'ws';
+import { InspectorProblem } from './problem.ts';
 import type {
   AccountPicture,
   AuditReport,
@@ -48,19 +49,6 @@ export type Answers = {
   readonly audit: AuditReport;
   readonly series: SeriesReport;
 };
-
-/** What the server said instead of an answer. */
-export class InspectorProblem extends Error {
-  override readonly name = 'InspectorProblem';
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
 
 export type CommandResult = CommandAnswer & {
   readonly status: number;

@@ -1,9 +1,8 @@
-/** What went wrong, and what people did. Source: inspector 3 (Faults and recovery, Audit), security 3. */
-import type { OperatorCommand } from '../domain/operator.ts';
-import type { JournalView, ViewedRow } from '../ports/journal-view.port.ts';
-import type { ChainProof } from './history-scan.ts';
-import type { AuditReport, AuditRow, FaultsReport } from './protocol-reports.ts';
-import { eventOf, rowsPage } from './row-report.ts';
+/** What went wrong. Source: inspector 3 (Faults and recovery). */
+import { journalRedactor } from '../domain/classified-fields.ts';
+import type { Sight } from '../domain/redaction.ts';
+import type { JournalView } from '../ports/journal-view.port.ts';
+import type { FaultsReport, StartFigures } from './protocol-reports.ts';
 
 const shownMax = 200;
 
@@ -11,7 +10,10 @@ const shownMax = 200;
 export function faultsReport(
   view: JournalView,
   mayRead: (account: string) => boolean,
+  sight: Sight,
+  start?: StartFigures,
 ): FaultsReport {
+  const eventText = (json: string): string => String(journalRedactor.shown(json, sight));
   const ofActor = ({ actor }: { readonly actor: string }): boolean => mayRead(accountOf(actor));
   const ofAccount = ({ account }: { readonly account: string }): boolean => mayRead(account);
   const letters = view
@@ -22,7 +24,7 @@ export function faultsReport(
       atMs,
       from,
       to,
-      event: eventJson,
+      event: eventText(eventJson),
       reason,
     })),
     quarantines: view.quarantines().filter(ofActor),
@@ -32,7 +34,7 @@ export function faultsReport(
       .map(({ seq, actor, eventJson, stack }) => ({
         seq,
         actor,
-        event: eventJson,
+        event: eventText(eventJson),
         stack,
       })),
     crashes: view
@@ -67,7 +69,7 @@ export function faultsReport(
       .openEffects()
       .filter(ofAccount)
       .map(({ id, kind, account, state, causeSeq }) => ({ id, kind, account, state, causeSeq })),
-    recovery: { epoch: view.epoch, wasClean: view.wasClean },
+    recovery: { epoch: view.epoch, wasClean: view.wasClean, ...start },
   };
 }
 
@@ -75,47 +77,4 @@ export function faultsReport(
 function accountOf(actor: string): string {
   const [root, account = ''] = actor.split('/');
   return root === 'account' ? account : '';
-}
-
-/** Commands of people, newest first: also those that were refused. */
-export function auditReport(
-  view: JournalView,
-  before: number | undefined,
-  proof: ChainProof,
-  mayRead: (account: string) => boolean,
-): AuditReport {
-  const page = rowsPage(view, { before, limit: shownMax, type: 'operator.' });
-  const rows = page.rows.flatMap(({ seq }): readonly AuditRow[] => {
-    const row = view.row(seq);
-    return row === undefined || !mayRead(row.account) ? [] : auditRowOf(row);
-  });
-  const { isProven, upToSeq, problem } = proof;
-  return {
-    rows,
-    ...(page.next === undefined ? {} : { next: page.next }),
-    chain: {
-      isProven,
-      upToSeq,
-      headHash: view.head.hash,
-      ...(problem === undefined ? {} : { problem }),
-    },
-  };
-}
-
-/** Rows of commands only: what else begins with their word has nobody who asked. */
-function auditRowOf(row: ViewedRow): readonly AuditRow[] {
-  const {
-    command,
-    outcome = '',
-    text = '',
-  } = eventOf(row) as {
-    readonly command?: OperatorCommand;
-    readonly outcome?: string;
-    readonly text?: string;
-  };
-  if (command === undefined) return [];
-  const { by, role, verb, reason, accountId: target = 'everything', origin } = command;
-  const { tokenId = '', ip = '' } = origin ?? {};
-  const { seq, atMs, hash } = row;
-  return [{ seq, atMs, by, role, verb, target, reason, outcome, text, hash, tokenId, ip }];
 }

@@ -2,7 +2,7 @@
  * A walk over every row of the journal, in slices, while somebody looks: it proves the hash chain, and notes where the
  * anomalies of each account are. Both only grow, so each row is walked once. Source: inspector 3 (Rewind, Audit).
  */
-import type { ChainChecker, JournalView } from '../ports/journal-view.port.ts';
+import type { ChainChecker, JournalView, ViewedRow } from '../ports/journal-view.port.ts';
 import { isAnomaly } from './row-report.ts';
 
 /** Up to where every row has been found to follow from the one before it. */
@@ -34,15 +34,18 @@ export class HistoryScan {
     return isProven ? { isProven, upToSeq } : { isProven, upToSeq, problem };
   }
 
+  /** Walks over rows that were read anyway, if they are the next ones. @returns whether they were */
+  take(rows: readonly ViewedRow[]): boolean {
+    if (rows[0]?.seq !== this.seq + 1) return false;
+    this.walk(rows);
+    return true;
+  }
+
   /** Walks on. @returns whether there is more to walk */
   advance(rowsMax: number): boolean {
     for (let walked = 0; walked < rowsMax;) {
       const rows = this.view.rowsAfter(this.seq, Math.min(rowsPerLook, rowsMax - walked));
-      for (const row of rows) {
-        this.seq = row.seq;
-        this.prove(this.chain.next(row), row.seq);
-        if (row.account !== '' && isAnomaly(row)) this.note(row.account, row.seq);
-      }
+      this.walk(rows);
       walked += rows.length;
       if (rows.length === 0) return false;
     }
@@ -63,6 +66,14 @@ export class HistoryScan {
     }
     const after = known[low] === seq ? known[low + 1] : known[low];
     return { before: known[low - 1], after };
+  }
+
+  private walk(rows: readonly ViewedRow[]): void {
+    for (const row of rows) {
+      this.seq = row.seq;
+      this.prove(this.chain.next(row), row.seq);
+      if (row.account !== '' && isAnomaly(row)) this.note(row.account, row.seq);
+    }
   }
 
   /** The first problem ends the proof: what follows a broken row proves nothing. */

@@ -3,6 +3,8 @@
  * headers that every answer carries. Source: security 1.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { scrubbed } from '../domain/redaction.ts';
+import type { OwnAddress } from './bind.ts';
 
 const bodyBytesMax = 65_536;
 
@@ -26,28 +28,28 @@ const headers: Readonly<Record<string, string>> = {
 };
 
 /** Names under which a browser on this machine reaches us; any other is somebody else's page. */
-export function isOwnHost(host: string | undefined, port: number): boolean {
-  return host === `127.0.0.1:${port}` || host === `localhost:${port}` || host === `[::1]:${port}`;
+export function isOwnHost(host: string | undefined, { names, port }: OwnAddress): boolean {
+  return names.some((name) => host === `${name}:${port}`);
 }
 
 /**
  * Whether a socket may be opened from there: from our own page, or by a program that brings a token and no origin.
  */
-export function isOwnOrigin(request: IncomingMessage, port: number): boolean {
+export function isOwnOrigin(request: IncomingMessage, own: OwnAddress): boolean {
   const { origin, authorization } = request.headers;
   if (origin === undefined) return authorization !== undefined;
-  return isOriginOf(origin, port);
+  return isOriginOf(origin, own);
 }
 
 /** A request that changes something comes from our own page, or from a program that sends no such headers. */
-export function isSameSite(request: IncomingMessage, port: number): boolean {
+export function isSameSite(request: IncomingMessage, own: OwnAddress): boolean {
   const { 'sec-fetch-site': site, origin } = request.headers;
-  if (origin !== undefined && !isOriginOf(origin, port)) return false;
+  if (origin !== undefined && !isOriginOf(origin, own)) return false;
   return site === undefined || site === 'same-origin' || site === 'none';
 }
 
-function isOriginOf(origin: string, port: number): boolean {
-  return ['127.0.0.1', 'localhost', '[::1]'].some((name) => origin === `http://${name}:${port}`);
+function isOriginOf(origin: string, { scheme, names, port }: OwnAddress): boolean {
+  return names.some((name) => origin === `${scheme}://${name}:${port}`);
 }
 
 /** To bytes that are no request at all. */
@@ -91,11 +93,24 @@ export function answerProblem(
   code: string,
   message: string,
 ): void {
-  answerJson(response, status, { code, message });
+  noteProblem(response, code, message);
+  answerJson(response, status, { code, message: scrubbed(message) });
+}
+
+type Problem = { readonly code: string; readonly message: string };
+const problems = new WeakMap<ServerResponse, Problem>();
+
+/** Remembers why a request was turned away, for whoever writes that down. */
+export function noteProblem(response: ServerResponse, code: string, message: string): void {
+  problems.set(response, { code, message });
+}
+
+export function problemOf(response: ServerResponse): Problem | undefined {
+  return problems.get(response);
 }
 
 /** Resolves with undefined when there is more of it than is taken. */
-export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
@@ -105,6 +120,24 @@ export async function readBody(request: IncomingMessage): Promise<string | undef
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Undefined when the answer has been given already. */
+export async function readJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<unknown> {
+  const text = await readBody(request);
+  if (text === undefined) {
+    answerProblem(response, 413, 'TOO_LARGE', 'a request has at most 64 KiB');
+    return undefined;
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    answerProblem(response, 400, 'INVALID_JSON', 'the body is no JSON');
+    return undefined;
+  }
 }
 
 /** The value of one cookie. */

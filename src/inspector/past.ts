@@ -76,6 +76,8 @@ export class PastAccounts {
       const rows = this.view.rowsAfter(seq, Math.min(rowsPerLook, toSeq - seq));
       if (rows.length === 0) break;
       for (const row of rows) {
+        // A journal that was made of a bundle has gaps: the next row may be further on.
+        if (row.seq > toSeq) return { seq: toSeq, atMs, actors };
         ({ seq, atMs } = row);
         if (row.account === account && row.machine !== 'input')
           actors.set(row.actor, applied(actors.get(row.actor), row));

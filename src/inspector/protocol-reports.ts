@@ -1,6 +1,7 @@
 /** Reports and frames of the inspector's protocol; see protocol.ts for its rules. Source: inspector 2, 3 and 5. */
 import { z } from 'zod';
 import type { OperatorAnswer } from '../domain/operator.ts';
+import type { Redacted } from '../domain/redaction.ts';
 import { Id, Seq, type ActorSummary, type Hello, type RowSummary, type Wall } from './protocol.ts';
 
 export type WhyStep = {
@@ -90,6 +91,10 @@ export type RuleCell = {
   readonly headroom: string;
   readonly usedPercent?: number;
   readonly atMs?: number;
+  /** Where it is judged: by a worker, on the engine's own thread, or by both. Absent while no engine runs. */
+  readonly judgedBy?: string;
+  /** The largest order that it would let pass now, `MNQ: buy 3, sell 5`. Absent where it has no say, or nobody knows. */
+  readonly largestOrder?: string;
   readonly lockUntilMs?: number;
   readonly entities: readonly {
     readonly entity: string;
@@ -99,6 +104,14 @@ export type RuleCell = {
     readonly headroom: string;
     readonly atMs: number;
   }[];
+};
+
+/** What the last start restored, what it could not know, and how long it took. */
+export type StartFigures = {
+  readonly actors: number;
+  /** Effects of which nobody knew whether they had arrived: the venue was asked. */
+  readonly inDoubt: number;
+  readonly milliseconds: number;
 };
 
 export type FaultsReport = {
@@ -156,23 +169,28 @@ export type FaultsReport = {
     readonly state: string;
     readonly causeSeq: number;
   }[];
-  readonly recovery: { readonly epoch: number; readonly wasClean: boolean };
+  readonly recovery: { readonly epoch: number; readonly wasClean: boolean } & Partial<StartFigures>;
 };
 
 export type AuditRow = {
   readonly seq: number;
   readonly atMs: number;
-  readonly by: string;
+  readonly by: string | Redacted;
   readonly role: string;
   readonly verb: string;
   readonly target: string;
   readonly reason: string;
   readonly outcome: string;
   readonly text: string;
+  /** Of the row: covers it and the hash of the row before it. */
   readonly hash: string;
+  /** SHA-256 of what was asked, and of the states it is about, before and after; empty for a request nobody could read. */
+  readonly paramsHash: string;
+  readonly beforeHash: string;
+  readonly afterHash: string;
   /** Empty where the command came by the control socket or from the engine itself. */
-  readonly tokenId: string;
-  readonly ip: string;
+  readonly tokenId: string | Redacted;
+  readonly ip: string | Redacted;
 };
 export type AuditReport = {
   readonly rows: readonly AuditRow[];
@@ -259,5 +277,7 @@ export type ServerFrame =
   | { readonly type: 'live'; readonly wall: Wall }
   /** Rows that were left out because the reader was slow: fetch them with /api/rows. */
   | { readonly type: 'gap'; readonly from: number; readonly to: number }
+  /** Too large for a frame: fetch it there. `/api/actor` gives the actor's line of the index as its summary. */
+  | { readonly type: 'ref'; readonly of: 'hello' | 'wall' | 'actor'; readonly path: string }
   | { readonly type: 'pong' }
   | { readonly type: 'bye'; readonly reason: string };

@@ -5,6 +5,7 @@
  * A value that its class keeps from a reader is `{ redacted: class }`. Source: inspector 2 and 3, security 1.
  */
 import { z } from 'zod';
+import { SecretText } from '../domain/classified-fields.ts';
 import type { Role } from '../domain/operator.ts';
 
 /** Counted up when a shape changes in a way that an older page would not understand. */
@@ -14,7 +15,7 @@ export const Id = z.string().min(1).max(200);
 export const Seq = z.coerce.number().int().min(0);
 const pageSize = (max: number) => z.coerce.number().int().min(1).max(max).default(max);
 
-export const SessionRequest = z.strictObject({ token: z.string().min(16).max(200) });
+export const SessionRequest = z.strictObject({ token: SecretText.min(16).max(200) });
 export type SessionAnswer = {
   readonly role: Role;
   /** Goes back in the header `x-bulkhead-csrf` with everything that changes something. */
@@ -104,6 +105,12 @@ export type EngineHealth = {
   readonly journalBytes: number;
   readonly evaluator?: string;
   readonly actors: number;
+  /** Committed rows that this picture does not hold yet. */
+  readonly lagRows: number;
+  /** Newest row that a stored state of an actor holds: a start reads on from there. */
+  readonly checkpointSeq: number;
+  /** Inputs of the engine that wait to be handled. */
+  readonly waiting?: number;
 };
 
 export type Wall = { readonly accounts: readonly WallAccount[]; readonly engine: EngineHealth };
@@ -133,6 +140,8 @@ export const IndexRequest = z.strictObject({
   kind: Id.optional(),
   q: z.string().max(200).optional(),
   unhealthy: z.enum(['0', '1']).optional(),
+  /** `0`: without orders and locks that are over. */
+  passive: z.enum(['0', '1']).optional(),
 });
 export type IndexPage = {
   readonly rows: readonly ActorSummary[];
@@ -184,10 +193,26 @@ export const HistoryRequest = z.strictObject({
 
 /** A transition that could be taken from here, and what keeps it from being taken. */
 export type NextTransition = {
+  readonly source: string;
+  /** Place among the transitions of its state for its event, in the order in which they are tried. */
+  readonly index: number;
   readonly event: string;
   readonly guard?: string;
   readonly targets: readonly string[];
   readonly isInnermost: boolean;
+  /** What its guard says of the data as it is: `needsEvent` where the event itself decides. */
+  readonly now?: 'met' | 'notMet' | 'needsEvent';
+  /** What its guard said when such an event came last, from a state in which it was asked. */
+  readonly lastAsked?: { readonly seq: number; readonly isMet: boolean };
+};
+
+/** A guard that was asked in the step that is shown. */
+export type GuardStep = {
+  readonly source: string;
+  readonly event: string;
+  readonly guard: string;
+  readonly targets: readonly string[];
+  readonly isMet: boolean;
 };
 
 export type ActorDetail = {
@@ -201,11 +226,19 @@ export type ActorDetail = {
   readonly context: unknown;
   readonly lastRow?: RowDetail;
   readonly next: readonly NextTransition[];
+  /** Guards of the step that is shown, in the order in which they were tried; empty where nobody can say any more. */
+  readonly guards: readonly GuardStep[];
   readonly timers: readonly {
     readonly name: string;
     readonly dueAtMs: number;
     readonly event: string;
+    /** The step that set it; absent where it cannot be found any more. */
+    readonly setBySeq?: number;
   }[];
+  /** False: of this moment nobody can say any more which timers were set. */
+  readonly areTimersKnown: boolean;
+  /** It crashed and waits to be restarted: between these two moments. */
+  readonly restart?: { readonly earliestMs: number; readonly latestMs: number };
   readonly effects: readonly {
     readonly id: string;
     readonly kind: string;

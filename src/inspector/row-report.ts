@@ -1,9 +1,10 @@
+import { journalRedactor } from '../domain/classified-fields.ts';
+import { ownerSight, type Sight } from '../domain/redaction.ts';
 /** Rows of the journal for people: what happened, from which state to which, and how much it matters. */
 import type { JournalView, ViewedRow } from '../ports/journal-view.port.ts';
 import { stateText } from './actor-index.ts';
 import type { HistoryScan } from './history-scan.ts';
 import type { RowDetail, RowSummary, RowsPage } from './protocol.ts';
-import { redacted } from './redact.ts';
 
 type Event = { readonly type?: string; readonly [field: string]: unknown };
 
@@ -76,11 +77,11 @@ export function summaryOf(row: ViewedRow): RowSummary {
   };
 }
 
-export function detailOf(row: ViewedRow): RowDetail {
+export function detailOf(row: ViewedRow, sight: Sight): RowDetail {
   return {
     ...summaryOf(row),
-    body: redacted(eventOf(row)),
-    contextDiff: redacted(JSON.parse(row.contextDiffJson)),
+    body: journalRedactor.shown(eventOf(row), sight),
+    contextDiff: journalRedactor.shown(JSON.parse(row.contextDiffJson), sight),
     hash: row.hash,
     epoch: row.epoch,
   };
@@ -105,6 +106,8 @@ export type RowsQuery = {
   readonly type?: string | undefined;
   readonly q?: string | undefined;
   readonly importance?: 'anomaly' | 'decision' | undefined;
+  /** A search finds nothing in what its reader may not see. */
+  readonly sight?: Sight;
 };
 
 /** Rows that one look goes through at most before it says where it stopped. */
@@ -143,11 +146,11 @@ function lookAt(
 }
 
 function isWanted(row: ViewedRow, query: RowsQuery): boolean {
-  const { account, actor, q = '' } = query;
+  const { account, actor, q = '', sight = ownerSight } = query;
   return (
     (account === undefined || row.account === account) &&
     (actor === undefined || row.actor === actor) &&
-    (q === '' || containsText(row, q.toLowerCase())) &&
+    (q === '' || containsText(row, q.toLowerCase(), sight)) &&
     isOfKind(row, query)
   );
 }
@@ -162,12 +165,13 @@ function isOfKind(row: ViewedRow, { type, importance }: RowsQuery): boolean {
   return importance === 'decision' ? found !== 'normal' : found === 'anomaly';
 }
 
-function containsText(row: ViewedRow, words: string): boolean {
-  return (
-    row.actor.toLowerCase().includes(words) ||
-    row.eventJson.toLowerCase().includes(words) ||
-    row.toState.toLowerCase().includes(words)
-  );
+function containsText(row: ViewedRow, words: string, sight: Sight): boolean {
+  if (row.actor.toLowerCase().includes(words) || row.toState.toLowerCase().includes(words))
+    return true;
+  if (!row.eventJson.toLowerCase().includes(words)) return false;
+  return JSON.stringify(journalRedactor.shown(eventOf(row), sight))
+    .toLowerCase()
+    .includes(words);
 }
 
 /** The whole correlation of a row, oldest first: what one input has caused. Its rows stand close together. */

@@ -1,22 +1,19 @@
 /**
- * The inspector's HTTP server: on the loopback only, everything authenticated, everything denied by default.
+ * The inspector's HTTP server: on the loopback, everything authenticated, everything denied by default.
  *
  * Source: security 1, inspector 2.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { z } from 'zod';
+import type { DeniedAccess } from '../domain/access-denied.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { errorText } from '../kernel/errors.ts';
 import { isSameSecret } from '../kernel/secret.ts';
-import {
-  answerApi,
-  isApiPath,
-  type CommandPort,
-  type HandedAnswer,
-  type InspectorSources,
-} from './api.ts';
-import { denialOf, type Denial, type GuardFacts } from './command-guard.ts';
+import { answerApi, isApiPath, postPaths, type CommandPort, type InspectorSources } from './api.ts';
+import type { Bind, OwnAddress } from './bind.ts';
+import { denialOf, type GuardFacts } from './command-guard.ts';
+import { answerCommand, deniedBy } from './denied-requests.ts';
 import {
   answer,
   answerJson,
@@ -26,8 +23,9 @@ import {
   isOwnHost,
   isSameSite,
   malformedAnswer,
-  readBody,
+  readJson,
 } from './http-guard.ts';
+import { createHttpServer } from './listen.ts';
 import type { PageFiles } from './page-files.ts';
 import { CommandRequest } from './protocol-reports.ts';
 import { SessionRequest, type SessionAnswer } from './protocol.ts';
@@ -35,6 +33,7 @@ import { Stream } from './stream.ts';
 import type { Identity, Session, Sessions, TokenFile } from './tokens.ts';
 
 export type ServerOptions = {
+  readonly bind: Bind;
   readonly port: number;
   readonly clock: Clock;
   readonly tokens: TokenFile;
@@ -48,16 +47,10 @@ export type ServerOptions = {
   readonly onLook: () => void;
   /** What a command is held against, but for the person's sign-in. */
   readonly guard: () => Omit<GuardFacts, 'isRecent'>;
+  /** Called for each request that was turned away unread. */
+  readonly onDenied: (denied: DeniedAccess) => void;
 };
 
-/**
- * Other machines cannot reach it: the address is no option, and a plain connection would carry tokens. Source:
- * security 1 (Bind).
- */
-const loopback = '127.0.0.1';
-const headersDurationMs = 5_000;
-const requestDurationMs = 10_000;
-const headersMax = 50;
 const commandsPerMinute = 100;
 
 export class InspectorServer {
@@ -68,16 +61,15 @@ export class InspectorServer {
 
   constructor(options: ServerOptions) {
     this.options = options;
-    this.server = createServer(
-      { headersTimeout: headersDurationMs, requestTimeout: requestDurationMs },
-      (request, response) => {
-        this.handle(request, response).catch((error: unknown) => {
+    this.server = createHttpServer(options.bind, (request, response) => {
+      this.handle(request, response)
+        .catch((error: unknown) => {
           if (!response.headersSent) this.refuse(response, error);
           else response.destroy();
-        });
-      },
-    );
-    this.server.maxHeadersCount = headersMax;
+        })
+        .finally(() => this.noteDenial(request, response))
+        .catch(() => undefined);
+    });
     this.stream = new Stream({
       clock: options.clock,
       sources: options.sources,
@@ -89,11 +81,13 @@ export class InspectorServer {
       onViewers: options.onViewers,
     });
     this.server.on('clientError', (_, socket: Socket) => {
+      const ip = socket.remoteAddress ?? '';
+      options.onDenied({ kind: 'INVALID_REQUEST', text: 'bytes that are no request', ip });
       if (socket.writable) socket.end(malformedAnswer);
       else socket.destroy();
     });
     this.server.on('upgrade', (request, socket, head) => {
-      this.stream.upgrade(request, socket, head, this.port);
+      this.stream.upgrade(request, socket, head, this.own);
     });
   }
 
@@ -102,11 +96,17 @@ export class InspectorServer {
     return (this.server.address() as AddressInfo | null)?.port ?? 0;
   }
 
+  /** What a request is held against. */
+  private get own(): OwnAddress {
+    const { scheme, names } = this.options.bind;
+    return { scheme, names, port: this.port };
+  }
+
   /** Resolves when it listens. Rejects when the port is taken. */
   async listen(): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(this.options.port, loopback, () => {
+      this.server.listen(this.options.port, this.options.bind.address, () => {
         this.server.off('error', reject);
         resolve();
       });
@@ -123,7 +123,7 @@ export class InspectorServer {
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!isOwnHost(request.headers.host, this.port)) {
+    if (!isOwnHost(request.headers.host, this.own)) {
       answerProblem(response, 421, 'OTHER_HOST', 'this server answers to its own address only');
       return;
     }
@@ -133,7 +133,7 @@ export class InspectorServer {
       return;
     }
     const { method = 'GET' } = request;
-    if (method !== 'GET' && method !== 'HEAD' && !isSameSite(request, this.port)) {
+    if (method !== 'GET' && method !== 'HEAD' && !isSameSite(request, this.own)) {
       answerProblem(response, 403, 'OTHER_SITE', 'another site may not ask for this');
       return;
     }
@@ -180,7 +180,7 @@ export class InspectorServer {
       return;
     }
     const seconds = Math.floor((session.expiresAtMs - clock.nowMs()) / 1_000); // tidy-ok: seconds of a cookie
-    const cookie = `${this.cookieName}=${session.id}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}`;
+    const cookie = `${this.cookieName}=${session.id}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}${this.own.scheme === 'https' ? '; Secure' : ''}`;
     answerJson(response, 200, sessionAnswer(session), { 'set-cookie': cookie });
   }
 
@@ -202,14 +202,14 @@ export class InspectorServer {
       await this.handleProof(request, response, known);
       return;
     }
-    const isPost = url.pathname === simulatePath;
+    const isPost = postPaths.has(url.pathname);
     if (!(isPost ? ['POST'] : ['GET', 'HEAD']).includes(request.method ?? 'GET')) {
       answerProblem(response, 405, 'METHOD', 'this is asked with the other method');
       return;
     }
     this.options.onLook();
     if (url.pathname === '/api/metrics') {
-      this.answerMetrics(response, known);
+      await this.answerMetrics(response, known);
       return;
     }
     if (!isApiPath(url.pathname)) {
@@ -230,9 +230,9 @@ export class InspectorServer {
   }
 
   /** Figures of all accounts, so a token of some of them does not get them. */
-  private answerMetrics(response: ServerResponse, { identity }: Known): void {
+  private async answerMetrics(response: ServerResponse, { identity }: Known): Promise<void> {
     if (identity.accounts === undefined)
-      answer(response, 200, this.options.sources.metrics(), 'text/plain; version=0.0.4');
+      answer(response, 200, await this.options.sources.metrics(), 'text/plain; version=0.0.4');
     else answerProblem(response, 403, 'OTHER_ACCOUNT', 'these are figures of every account');
   }
 
@@ -327,6 +327,11 @@ export class InspectorServer {
     return `bulkhead_session_${this.port}`;
   }
 
+  private noteDenial(request: IncomingMessage, response: ServerResponse): void {
+    const denied = deniedBy(request, response, () => this.identify(request)?.identity);
+    if (denied !== undefined) this.options.onDenied(denied);
+  }
+
   private refuse(response: ServerResponse, error: unknown): void {
     if (error instanceof z.ZodError) {
       answerProblem(response, 400, 'INVALID_REQUEST', z.prettifyError(error));
@@ -344,7 +349,6 @@ export type Known = {
   readonly session?: Session;
 };
 
-const simulatePath = '/api/machine/simulate';
 const csrfText = 'the header x-bulkhead-csrf is missing or wrong';
 const limitedText = 'wait a minute before the next attempt';
 
@@ -366,35 +370,6 @@ function urlOf({ url = '/' }: IncomingMessage, port: number): URL | undefined {
     : undefined;
 }
 
-/** A refusal says why, and which kind it is. */
-function answerCommand(
-  response: ServerResponse,
-  { isInvalid, ...result }: HandedAnswer,
-  denial: Denial | undefined,
-): void {
-  if (denial !== undefined) {
-    const { status, code, text } = denial;
-    answerJson(response, status, { ...result, text, code });
-  } else if (result.outcome !== 'refused') answerJson(response, 200, result);
-  else if (isInvalid === true) answerJson(response, 400, { ...result, code: 'INVALID_REQUEST' });
-  else answerJson(response, 409, { ...result, code: 'REFUSED' });
-}
-
 function sessionAnswer({ role, csrf, accounts, expiresAtMs }: Session): SessionAnswer {
   return { role, csrf, expiresAtMs, ...(accounts === undefined ? {} : { accounts }) };
-}
-
-/** Undefined when the answer has been given already. */
-async function readJson(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
-  const text = await readBody(request);
-  if (text === undefined) {
-    answerProblem(response, 413, 'TOO_LARGE', 'a request has at most 64 KiB');
-    return undefined;
-  }
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    answerProblem(response, 400, 'INVALID_JSON', 'the body is no JSON');
-    return undefined;
-  }
 }

@@ -3,8 +3,9 @@
  * when an actor is first seen, one for each event, one for each state that followed. Made from the journal, never from
  * an actor. Source: inspector 2.
  */
+import { journalRedactor } from '../domain/classified-fields.ts';
+import type { Sight } from '../domain/redaction.ts';
 import type { ViewedRow } from '../ports/journal-view.port.ts';
-import { redacted } from './redact.ts';
 
 /** Version of the public format that is followed. */
 const formatVersion = '0.7.2';
@@ -57,22 +58,24 @@ export type StatelySources = {
 /** One reader: remembers which actors and machines it has been told. */
 export class StatelyFrames {
   private readonly sources: StatelySources;
+  private readonly sight: Sight;
   private readonly actors = new Set<string>();
   private readonly machines = new Set<string>();
 
-  constructor(sources: StatelySources) {
+  constructor(sources: StatelySources, sight: Sight) {
     this.sources = sources;
+    this.sight = sight;
   }
 
   /** Rows of inputs belong to no actor and give nothing. */
   of(row: ViewedRow): readonly StatelyFrame[] {
     if (row.machine === 'input') return [];
     const base = baseOf(row);
-    const event = redacted(JSON.parse(row.eventJson));
+    const event = journalRedactor.shown(JSON.parse(row.eventJson), this.sight);
     const snapshot: Snapshot = {
       status: 'active',
       value: row.toState === '' ? '' : (JSON.parse(row.toState) as unknown),
-      context: redacted(this.sources.contextOf(row.actor)),
+      context: journalRedactor.shown(this.sources.contextOf(row.actor), this.sight),
       children: {},
     };
     const source = row.causeSeq === 0 ? undefined : this.sources.actorOfRow(row.causeSeq);

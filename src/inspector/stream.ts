@@ -7,12 +7,23 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { journalRedactor } from '../domain/classified-fields.ts';
+import { ownerSight, sightOf } from '../domain/redaction.ts';
 import type { Cancel, Clock } from '../kernel/clock.ts';
 import type { ViewedRow } from '../ports/journal-view.port.ts';
 import type { InspectorSources } from './api.ts';
+import type { OwnAddress } from './bind.ts';
+import {
+  actorReference,
+  frameBytesMax,
+  FrameRoom,
+  frameText,
+  newestThatFit,
+  statelyText,
+} from './frames.ts';
 import { isOwnHost, isOwnOrigin } from './http-guard.ts';
 import { ClientFrame, type ServerFrame } from './protocol-reports.ts';
-import type { ActorSummary, RowSummary } from './protocol.ts';
+import type { RowSummary, Wall } from './protocol.ts';
 import { summaryOf } from './row-report.ts';
 import type { Known } from './server.ts';
 import { StatelyFrames } from './stately-frames.ts';
@@ -28,7 +39,6 @@ export type StreamOptions = {
   readonly onViewers: (count: number) => void;
 };
 
-const frameBytesMax = 65_536;
 const socketsMax = 20;
 const socketsPerTokenMax = 5;
 const pingPauseMs = 15_000;
@@ -40,9 +50,8 @@ const gapBytes = 1_048_576;
 const closeBytes = 8_388_608;
 /** Feeds of a reader that says nothing end after this. */
 const silenceMs = 60_000;
-/** Of a frame of deltas or rows: what does not fit comes with the next one, a tenth of a second later. */
-const deltaBytesMax = 65_536;
-const frameRowsMax = 500;
+/** Rows of one look that a reader of the public shape is told. */
+const statelyRowsMax = 500;
 
 const closeCodes = { notText: 1003, policy: 1008, tooSlow: 1013 } as const;
 
@@ -79,10 +88,10 @@ export class Stream {
     return this.viewers.size;
   }
 
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, port: number): void {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, own: OwnAddress): void {
     // A line that breaks while it is opened is no reason to fall.
     socket.on('error', () => socket.destroy());
-    const status = this.refusalOf(request, port);
+    const status = this.refusalOf(request, own);
     if (status !== undefined) {
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
@@ -104,11 +113,14 @@ export class Stream {
 
   /** The wall, a few times a second. */
   publishWall(): void {
+    // Made once, however many look, and not at all when nobody wants it.
+    let made: Wall | undefined;
     for (const viewer of this.viewers) {
       // A reader that is behind needs no older walls.
       const isBehind = viewer.socket.bufferedAmount > gapBytes;
       if (!viewer.feeds.has('live') || isBehind || this.isSilent(viewer)) continue;
-      const wall = wallOf(this.options.sources.wall());
+      made ??= journalRedactor.shown(wallOf(this.options.sources.wall()), ownerSight) as Wall;
+      const wall = made;
       const accounts = wall.accounts.filter(({ account }) => maySee(viewer, account));
       this.send(viewer, { type: 'live', wall: { ...wall, accounts } });
     }
@@ -132,9 +144,9 @@ export class Stream {
     this.server.close();
   }
 
-  private refusalOf(request: IncomingMessage, port: number): string | undefined {
-    if (!isOwnHost(request.headers.host, port)) return '421 Misdirected Request';
-    if (!isOwnOrigin(request, port)) return '403 Forbidden';
+  private refusalOf(request: IncomingMessage, own: OwnAddress): string | undefined {
+    if (!isOwnHost(request.headers.host, own)) return '421 Misdirected Request';
+    if (!isOwnOrigin(request, own)) return '403 Forbidden';
     const path = (request.url ?? '').split('?', 1)[0];
     if (path !== '/api/stream') return '404 Not Found';
     return this.viewers.size >= socketsMax ? '503 Service Unavailable' : undefined;
@@ -162,7 +174,7 @@ export class Stream {
       frames: [],
       gapFrom: undefined,
       pending: new Set(),
-      stately: search.get('shape') === 'statelyai' ? this.statelyOf(search) : undefined,
+      stately: search.get('shape') === 'statelyai' ? this.statelyOf(search, known) : undefined,
     };
     this.viewers.add(viewer);
     socket.on('pong', () => {
@@ -187,10 +199,10 @@ export class Stream {
     this.armPing();
   }
 
-  private statelyOf(search: URLSearchParams): Viewer['stately'] {
+  private statelyOf(search: URLSearchParams, known: Known): Viewer['stately'] {
     const [account, actor] = [search.get('account'), search.get('actor')];
     return {
-      frames: new StatelyFrames(this.options.sources.stately),
+      frames: new StatelyFrames(this.options.sources.stately, sightOf(known.identity)),
       filter: Object.assign(
         {},
         account === null ? {} : { account },
@@ -274,17 +286,17 @@ export class Stream {
     const filter = viewer.feeds.get('index');
     if (filter === undefined || viewer.pending.size === 0) return;
     const { index } = this.options.sources;
-    const rows: ActorSummary[] = [];
-    let bytes = 0;
+    const room = new FrameRoom();
     for (const id of viewer.pending) {
       const summary = index.summary(id);
       if (summary !== undefined && maySee(viewer, summary.account) && matches(filter, summary)) {
-        bytes += Buffer.byteLength(JSON.stringify(summary)) + 1;
-        if (bytes > deltaBytesMax - frameOverhead || rows.length === frameRowsMax) break;
-        rows.push(summary);
+        const added = room.add(summary);
+        if (added === 'full') break;
+        if (added === 'never') this.send(viewer, actorReference(id));
       }
       viewer.pending.delete(id);
     }
+    const { rows } = room;
     if (rows.length > 0) this.send(viewer, { type: 'index.delta', rows, headSeq });
   }
 
@@ -305,14 +317,19 @@ export class Stream {
     const wanted = rows.filter(
       (row) => maySee(viewer, row.account) && matches(filter, { ...row, id: row.actor }),
     );
-    this.sendRows(viewer, first, wanted.map(summaryOf));
+    this.sendRows(viewer, first, last, wanted.map(summaryOf));
     viewer.sentSeq = last;
   }
 
-  /** @param first seq of the first row of this look, wanted or not */
-  private sendRows(viewer: Viewer, first: number, wanted: readonly RowSummary[]): void {
+  /** @param first, last seqs of this look, wanted or not; when not even the newest row fits, all of it is a gap */
+  private sendRows(
+    viewer: Viewer,
+    first: number,
+    last: number,
+    wanted: readonly RowSummary[],
+  ): void {
     const fitting = newestThatFit(wanted);
-    const oldest = fitting.length < wanted.length ? (fitting[0]?.seq ?? first) : first;
+    const oldest = fitting.length < wanted.length ? (fitting[0]?.seq ?? last + 1) : first;
     const from = viewer.gapFrom ?? first;
     if (from < oldest) this.send(viewer, { type: 'gap', from, to: oldest - 1 });
     viewer.gapFrom = undefined;
@@ -324,10 +341,10 @@ export class Stream {
     { frames, filter }: NonNullable<Viewer['stately']>,
     rows: readonly ViewedRow[],
   ): void {
-    for (const row of rows.slice(-frameRowsMax)) {
+    for (const row of rows.slice(-statelyRowsMax)) {
       if (!maySee({ known }, row.account) || !matches(filter, { ...row, id: row.actor })) continue;
       for (const frame of frames.of(row))
-        if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame));
+        if (socket.readyState === socket.OPEN) socket.send(statelyText(frame));
     }
   }
 
@@ -336,7 +353,7 @@ export class Stream {
   }
 
   private send({ socket }: Viewer, frame: ServerFrame): void {
-    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame));
+    if (socket.readyState === socket.OPEN) socket.send(frameText(frame));
   }
 
   private armPing(): void {
@@ -352,20 +369,6 @@ export class Stream {
       if (this.viewers.size > 0) this.armPing();
     });
   }
-}
-
-/** Room for what stands around the rows of a frame. */
-const frameOverhead = 256;
-
-function newestThatFit(rows: readonly RowSummary[]): readonly RowSummary[] {
-  let bytes = frameOverhead;
-  let start = rows.length;
-  while (start > 0 && rows.length - start < frameRowsMax) {
-    bytes += Buffer.byteLength(JSON.stringify(rows[start - 1])) + 1;
-    if (bytes > deltaBytesMax) break;
-    start -= 1;
-  }
-  return rows.slice(start);
 }
 
 function matches(

@@ -20,10 +20,12 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { PersonName, SecretText, TokenId } from '../domain/classified-fields.ts';
 import { roles, type Role } from '../domain/operator.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { errorText, exitCodes, OperatorError } from '../kernel/errors.ts';
 import { createSecret, secretHash } from '../kernel/secret.ts';
+import { TokenUse } from './token-use.ts';
 
 const dayMs = 86_400_000;
 /** Longest life of a token. */
@@ -39,12 +41,12 @@ const loginPauseMs = 60_000;
 const loginPauseMsMax = 900_000;
 
 const StoredToken = z.strictObject({
-  id: z.string(),
+  id: TokenId,
   role: z.enum(roles),
   /** SHA-256 of the token, hex. */
-  hash: z.string().length(64),
+  hash: SecretText.length(64),
   accounts: z.array(z.string()).optional(),
-  by: z.string(),
+  by: PersonName,
   createdAtMs: z.number(),
   expiresAtMs: z.number(),
   isRevoked: z.boolean(),
@@ -79,6 +81,7 @@ export class TokenFile {
   private readonly directory: string;
   private readonly path: string;
   private readonly clock: Clock;
+  private readonly use: TokenUse;
   private tokens: readonly StoredToken[] = [];
   private readVersion = '';
 
@@ -86,6 +89,19 @@ export class TokenFile {
     this.directory = resolve(dataDir);
     this.path = join(this.directory, tokenFileName);
     this.clock = clock;
+    this.use = new TokenUse(this.directory);
+  }
+
+  /** When a token was used last, ms, to the minute; undefined: never. */
+  lastUsedOf(id: string): number | undefined {
+    return this.use.lastOf(id);
+  }
+
+  /** Notes that somebody came with this token, or with a session that was made from it. */
+  noteUse(id: string): void {
+    if (id === signInId || !this.use.isDue(id, this.clock.nowMs())) return;
+    const known = this.believed().map((token) => token.id);
+    if (known.includes(id)) this.use.note(id, this.clock.nowMs(), known);
   }
 
   /** @throws OperatorError TOKEN_FILE_OPEN or TOKEN_FILE_INVALID, exit 78 */
@@ -132,6 +148,11 @@ export class TokenFile {
     }
   }
 
+  /** Somebody may come in with a token. @throws OperatorError as `list` */
+  hasValid(): boolean {
+    return this.list().some((token) => this.isValid(token));
+  }
+
   /** @returns the token itself, which is shown once and stored nowhere */
   create(wanted: {
     readonly role: Role;
@@ -171,7 +192,9 @@ export class TokenFile {
     const found = this.believed().find((stored) =>
       timingSafeEqual(Buffer.from(stored.hash, 'hex'), hash),
     );
-    return found !== undefined && this.isValid(found) ? identityOf(found) : undefined;
+    if (found === undefined || !this.isValid(found)) return undefined;
+    this.noteUse(found.id);
+    return identityOf(found);
   }
 
   /** Still there, neither revoked nor expired. The token of a sign-in link lives as long as the process. */
@@ -338,6 +361,7 @@ export class Sessions {
       return undefined;
     }
     session.lastSeenMs = this.clock.nowMs();
+    this.tokens.noteUse(session.tokenId);
     return session;
   }
 

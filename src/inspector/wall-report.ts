@@ -1,9 +1,9 @@
 /** The wall: every account at a glance, and whether the engine itself is well. Source: inspector 3 (Wall, Rules). */
 import type { JournalView } from '../ports/journal-view.port.ts';
+import type { PositionPicture, RulePicture } from '../ports/live-picture.port.ts';
 import {
   activePaths,
   contextOf,
-  isOpenOrder,
   stateText,
   type ActorIndex,
   type IndexedActor,
@@ -15,16 +15,8 @@ import type { LimitBar, LockView, Wall, WallAccount } from './protocol.ts';
 export type LiveAccount = {
   readonly accountId: string;
   readonly unrealized: string;
-  readonly positions: WallAccount['positions'];
-  readonly rules: readonly {
-    readonly ruleId: string;
-    readonly title: string;
-    readonly state: string;
-    readonly verdict: string;
-    readonly observed: string;
-    readonly limit: string;
-    readonly usedPercent?: number;
-  }[];
+  readonly positions: readonly PositionPicture[];
+  readonly rules: readonly RulePicture[];
 };
 
 export type LiveEngine = {
@@ -32,6 +24,8 @@ export type LiveEngine = {
   readonly commitMsP99?: number;
   readonly feedAgeMs?: number;
   readonly clockOffsetMs?: number;
+  /** Inputs that wait to be handled. */
+  readonly waiting?: number;
   readonly evaluator?: string;
   readonly accounts: readonly LiveAccount[];
 };
@@ -42,8 +36,14 @@ export type WallSource = {
   readonly live: LiveEngine | undefined;
   readonly isRunning: boolean;
   readonly diskFreeBytes: number;
+  /** Newest row that a stored state of an actor holds. */
+  readonly checkpointSeq: number;
   readonly nowMs: number;
   readonly ruleTitles: ReadonlyMap<string, string>;
+  /** The largest order that each rule of an account would let pass now; empty where nobody knows. */
+  readonly largestOrders: (account: string) => ReadonlyMap<string, string>;
+  /** Rules that the market drives: the workers judge them, the engine judges all others itself. */
+  readonly marketRules: ReadonlySet<string>;
   /** Settlement units of the account's currency as text. */
   readonly moneyText: (units: number) => string;
   readonly figureText: (unit: string, value: number) => string;
@@ -51,9 +51,12 @@ export type WallSource = {
 
 export function wallOf(source: WallSource): Wall {
   const { view, index, live, isRunning, diskFreeBytes, nowMs } = source;
-  const { commitMsP99, feedAgeMs, clockOffsetMs, evaluator } = live ?? {};
+  const { commitMsP99, feedAgeMs, clockOffsetMs, waiting, evaluator } = live ?? {};
+  const doubts = doubtsOf(view);
   return {
-    accounts: index.accounts().map((account) => accountOf(source, account)),
+    accounts: index
+      .accounts()
+      .map((account) => accountOf(source, account, doubts.get(account) ?? 0)),
     engine: {
       isRunning,
       headSeq: index.seq,
@@ -63,6 +66,9 @@ export function wallOf(source: WallSource): Wall {
       diskFreeBytes,
       journalBytes: view.bytes,
       actors: index.size,
+      lagRows: Math.max(0, view.head.seq - index.seq),
+      checkpointSeq: source.checkpointSeq,
+      ...(waiting === undefined ? {} : { waiting }),
       ...(commitMsP99 === undefined ? {} : { commitMsP99 }),
       ...(feedAgeMs === undefined ? {} : { feedAgeMs }),
       ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
@@ -79,13 +85,10 @@ type Ledger = {
 
 type Causes = Readonly<Record<string, { readonly reason: string; readonly sinceMs: number }>>;
 
-function accountOf(source: WallSource, account: string): WallAccount {
+function accountOf(source: WallSource, account: string, inDoubt: number): WallAccount {
   const { index, view, moneyText } = source;
-  const actors = index.ofAccount(account);
-  const named = (kind: string): IndexedActor | undefined =>
-    actors.find((actor) => actor.kind === kind);
-  const root = named('account');
-  const ledger = named('ledger');
+  const [root] = index.ofKind(account, 'account');
+  const [ledger] = index.ofKind(account, 'ledger');
   const {
     realizedUnits = 0,
     feesUnits = 0,
@@ -93,7 +96,7 @@ function accountOf(source: WallSource, account: string): WallAccount {
   } = (ledger === undefined ? {} : contextOf(ledger)) as Ledger;
   const { causes = {} } = (root === undefined ? {} : contextOf(root)) as { causes?: Causes };
   const live = source.live?.accounts.find(({ accountId }) => accountId === account);
-  const quarantined = actors.filter(({ id }) => index.quarantineOf(id) !== undefined);
+  const quarantined = index.quarantinedOf(account);
   return {
     account,
     mode: view.environment,
@@ -109,20 +112,23 @@ function accountOf(source: WallSource, account: string): WallAccount {
     unrealized: live?.unrealized ?? 'unknown',
     balance: balanceUnits === undefined ? 'unknown' : moneyText(balanceUnits),
     limits: limitBars(source, account, live),
-    positions: live?.positions ?? positionsOf(actors),
-    openOrders: actors.filter(isOpenOrder).length,
-    inDoubt: view
-      .openEffects()
-      .filter((effect) => effect.account === account && isDoubt(effect.state)).length,
+    positions: live?.positions ?? positionsOf(index.ofKind(account, 'position')),
+    openOrders: index.openOrdersOf(account),
+    inDoubt,
     quarantined: quarantined.length,
-    locks: locksOf(actors),
-    killed: actors.some(({ kind, stateJson }) => kind === 'kill' && isKilled(stateJson)),
-    alarms: quarantined.map(({ id }) => `${id} is in quarantine`),
+    locks: locksOf(index.ofKind(account, 'lock')),
+    killed: index.ofKind(account, 'kill').some(({ stateJson }) => isKilled(stateJson)),
+    alarms: quarantined.map((id) => `${id} is in quarantine`),
   };
 }
 
-function isDoubt(state: string): boolean {
-  return state === 'UNKNOWN' || state === 'SENT';
+/** Effects of each account of which nobody knows whether they have arrived. */
+function doubtsOf(view: JournalView): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { account, state } of view.openEffects())
+    if (state === 'UNKNOWN' || state === 'SENT')
+      counts.set(account, (counts.get(account) ?? 0) + 1);
+  return counts;
 }
 
 function isKilled(stateJson: string): boolean {
@@ -137,7 +143,6 @@ function stateOf(root: IndexedActor | undefined): WallAccount['tradingState'] {
 /** Without the engine only the quantities are known. */
 function positionsOf(actors: readonly IndexedActor[]): WallAccount['positions'] {
   return actors.flatMap((actor) => {
-    if (actor.kind !== 'position') return [];
     const { instrument, book } = contextOf(actor) as {
       readonly instrument: string;
       readonly book: { readonly openLots: number };
@@ -161,7 +166,7 @@ type LockContext = {
 
 function locksOf(actors: readonly IndexedActor[]): readonly LockView[] {
   return actors
-    .filter(({ kind, stateJson }) => kind === 'lock' && stateText(stateJson) === 'active')
+    .filter(({ stateJson }) => stateText(stateJson) === 'active')
     .map((actor) => {
       const lock = contextOf(actor) as unknown as LockContext;
       const view = {
@@ -192,15 +197,26 @@ function limitBars(
     });
 }
 
-/** The matrix of rules and accounts. */
+/** The matrix of rules and accounts, with what each rule would let pass now. */
 export function rulesMatrix(source: WallSource): readonly RuleCell[] {
-  return source.index.accounts().flatMap((account) =>
-    ruleCells(
-      source,
-      account,
-      source.live?.accounts.find(({ accountId }) => accountId === account),
-    ),
-  );
+  return source.index.accounts().flatMap((account) => {
+    const live = source.live?.accounts.find(({ accountId }) => accountId === account);
+    const largest = source.largestOrders(account);
+    return ruleCells(source, account, live).map((cell) => {
+      const largestOrder = largest.get(cell.ruleId) ?? '';
+      return Object.assign(
+        cell,
+        cell.isEnabled && largestOrder !== '' ? { largestOrder } : {},
+        live === undefined || !cell.isEnabled ? {} : { judgedBy: judgedBy(source, cell.ruleId) },
+      );
+    });
+  });
+}
+
+/** What an order or a fill changes is judged in its turn; what the market changes, by the workers. */
+function judgedBy({ marketRules, live }: WallSource, ruleId: string): string {
+  if (!marketRules.has(ruleId)) return 'engine';
+  return live?.evaluator === 'worker' ? 'worker and engine' : 'engine, also for prices';
 }
 
 type Judgement = {
@@ -216,10 +232,10 @@ function ruleCells(
   account: string,
   live: LiveAccount | undefined,
 ): readonly RuleCell[] {
-  const actors = source.index.ofAccount(account);
-  const locks = locksOf(actors);
+  const { index } = source;
+  const locks = locksOf(index.ofKind(account, 'lock'));
   return [...source.ruleTitles].map(([ruleId, title]) => {
-    const actor = actors.find(({ id }) => id === `account/${account}/rule/${ruleId}`);
+    const actor = index.get(`account/${account}/rule/${ruleId}`);
     const now = live?.rules.find((rule) => rule.ruleId === ruleId);
     const untilMs = locks.find((lock) => lock.source === ruleId)?.untilMs;
     const cell: RuleCell = Object.assign(

@@ -27,7 +27,12 @@ export type WhySource = {
     finding: RuleFinding,
     atSeq: number,
   ) => Counterfactual | undefined;
+  /** The same for an order that was refused at the gate. */
+  readonly refusedOrder: (refused: RefusedOrder) => Counterfactual | undefined;
 };
+
+/** An order that the gate has refused, as it was asked for. */
+export type RefusedOrder = { readonly denial: DenialRow; readonly intent: unknown };
 
 export type Counterfactual = { readonly text: string; readonly by: 'rule' | 'figures' };
 
@@ -43,7 +48,7 @@ export function whyReport(source: WhySource, query: WhyQuery): WhyReport | undef
   const finding = judged === undefined ? undefined : findingIn(judged);
   const change =
     judged === undefined || finding === undefined
-      ? undefined
+      ? ofRefusal(source, subject)
       : source.counterfactual(judged.account, finding, judged.seq);
   return {
     subject: subject.title,
@@ -58,6 +63,14 @@ export function whyReport(source: WhySource, query: WhyQuery): WhyReport | undef
   };
 }
 
+/** No rule was told of it: the gate asked one, and it said no. */
+function ofRefusal(source: WhySource, { seq, denial }: Subject): Counterfactual | undefined {
+  const row = denial === undefined ? undefined : source.view.row(seq);
+  if (denial === undefined || row === undefined) return undefined;
+  const { intent } = eventOf(row);
+  return intent === undefined ? undefined : source.refusedOrder({ denial, intent });
+}
+
 type Subject = {
   readonly seq: number;
   readonly title: string;
@@ -65,6 +78,7 @@ type Subject = {
   readonly verdict?: string;
   /** What led to the lock that refused it. */
   readonly before?: readonly ViewedRow[];
+  readonly denial?: DenialRow;
 };
 
 function subjectOf({ view, index }: WhySource, query: WhyQuery): Subject | undefined {
@@ -99,7 +113,7 @@ function denialSubject(
   const { causeSeq: seq, text, account } = denial;
   const lock = lockBehind(view, index, denial);
   const before = lock === undefined ? [] : chainTo(view, lock);
-  return { seq, account, before, title: `the refusal of ${intentId}`, verdict: text };
+  return { seq, account, before, denial, title: `the refusal of ${intentId}`, verdict: text };
 }
 
 /** Seq of the row that began the lock of which a refusal speaks. */

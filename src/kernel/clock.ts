@@ -132,6 +132,12 @@ export class SimulatedClock implements Clock {
     this.atMs = toMs;
   }
 
+  /** The process stands still: time passes and nothing runs; what has become due meanwhile runs late, in its order. */
+  stall(durationMs: number): void {
+    checkInstant(durationMs);
+    this.atMs += Math.max(0, durationMs);
+  }
+
   /** Runs the next callback that is due at or before `untilMs`; false when there is none. */
   runNext(untilMs: number): boolean {
     this.dropCanceled();

@@ -24,7 +24,7 @@ export const limits = {
   exitVerifyDurationMs: 10_000,
   exitPacedDurationMs: 30_000,
   /** Pauses between look-ups of an order in doubt; answered by all of them, it is absent. Source: execution 2.3. */
-  searchPausesMs: [500, 2_000, 5_000, 10_000] as readonly number[],
+  searchFirstPauseMs: 500,
   searchPauseMsMax: 10_000,
   /** Shortest pauses between two questions about one order, so also between two cancels. Source: execution 3.8. */
   questionPausesMs: [250, 500, 1_000] as readonly number[],
@@ -38,6 +38,8 @@ export const limits = {
   /** Refusals of the venue in this time that make a burst. Source: trading-controls 5, row 7. */
   rejectionBurstMin: 5,
   rejectionBurstMs: 60_000,
+  /** Times of failed calls and of refusals that are kept to count them: more than any limit on them permits. */
+  failuresKeptMax: 10_001,
   /** Executions booked while a picture of the venue is on its way; with more it is taken again. */
   fillsSincePictureMax: 256,
   /** Orders are confirmed gone within this after a kill; then it is said that they are not. Source: execution 9.1. */
@@ -56,6 +58,8 @@ export const limits = {
   evaluationLockstepDurationMsMax: 5_000,
   /** How far in the future a quote may be stamped: clocks differ. Source: execution 12. */
   quoteSkewMsMax: 30_000,
+  /** Lists tell of executions since the last boundary: of a weekend and its holidays, never of last month. */
+  listedPastMsMax: 604_800_000,
   /** Upper bound of the configured age of a quote. Source: rules 10.2. */
   quoteAgeSecondsMax: 3_600,
   /** Loading the rules into a fresh worker; a loaded machine takes half a second. */
@@ -82,6 +86,10 @@ export const limits = {
   judgedTradesMax: 64,
   instrumentsMax: 256,
   positionsPerAccountMax: 64,
+  /** A group that is exposed again sooner than this after a hedge has been hedged against somebody: a limit that cuts it. */
+  groupRelapseMs: 60_000,
+  /** So often in succession is a hedge made good; then the group gives back what it holds instead of paying for more. */
+  groupRelapsesMax: 3,
   /** Legs of one order group: the largest spread that anybody trades has four. */
   legsPerGroupMax: 8,
   /** Alerts that the desk of an account remembers for repeats and escalation. */

@@ -8,13 +8,14 @@
  * Invariants (test/property/exit.machine.test.ts):
  * - INV-EXIT-1: what is closed never exceeds what is open beyond the target, closes in flight included.
  * - INV-EXIT-2: it ends only when nothing is open beyond the target and nothing may still fill that matters.
- * - INV-EXIT-3: at most limits.exitRoundsMax rounds, then one attempt per pause, and it never gives up.
+ * - INV-EXIT-3: at most so many rounds as configured (limits.exitRoundsMax), then one attempt per pause, and it never gives up.
+ * - INV-EXIT-4: a close that would add to the position, which has changed sides under it, is asked to go.
  */
 import { assign, setup } from 'xstate';
 import { addExact } from '../domain/arithmetic.ts';
 import type { AccountId, InstrumentId, OrderId } from '../domain/ids.ts';
 import type { Lots } from '../domain/instrument.ts';
-import type { ExitEvent } from '../domain/machine-event.ts';
+import type { ExitEvent, ExitPace } from '../domain/machine-event.ts';
 import { limits } from '../kernel/limits.ts';
 import { record } from './step.ts';
 
@@ -70,8 +71,8 @@ const machineSetup = setup({
       return excessLots > 0 || inFlightLots > 0;
     },
     isBoundReachedByClose: ({ context }, event: ExitEvent) =>
-      context.rounds >= limits.exitRoundsMax && outlook(context, event).closeLots > 0,
-    isBoundReached: ({ context }) => context.rounds >= limits.exitRoundsMax,
+      context.rounds >= paceOf(event).roundsMax && outlook(context, event).closeLots > 0,
+    isBoundReached: ({ context }, event: ExitEvent) => context.rounds >= paceOf(event).roundsMax,
   },
   actions: {
     take: assign(({ context }, event: ExitEvent) => taken(context, event)),
@@ -123,10 +124,20 @@ const machineSetup = setup({
       }
     },
     sendClose: ({ context }, event: ExitEvent) => sendClose(context, event),
-    armVerify: (_, { atMs }: ExitEvent) => armVerify(atMs, limits.exitVerifyDurationMs),
-    armPause: (_, { atMs }: ExitEvent) => armVerify(atMs, limits.exitPacedDurationMs),
+    armVerify: (_, event: ExitEvent) => armVerify(event.atMs, paceOf(event).verifyMs),
+    armPause: (_, event: ExitEvent) => armVerify(event.atMs, paceOf(event).pacedMs),
   },
 });
+
+const usualPace: ExitPace = {
+  roundsMax: limits.exitRoundsMax,
+  verifyMs: limits.exitVerifyDurationMs,
+  pacedMs: limits.exitPacedDurationMs,
+};
+
+function paceOf({ facts }: ExitEvent): ExitPace {
+  return facts.pace ?? usualPace;
+}
 
 /** The obligation after this event: a further requirement can only make it stricter. */
 function merged(context: ExitContext, event: ExitEvent): ExitContext {
@@ -171,13 +182,13 @@ function unseenLots(sent: SentClose, { atMs, facts }: ExitEvent): Lots {
   return Math.max(0, sent.inFlightLots - facts.closeLeavesLots - movedLots);
 }
 
-/** Closes beyond what is left to close; each is asked once between two verifications. */
+/** Closes beyond what is left to close, or on the wrong side; each is asked once between two verifications. */
 function surplus(context: ExitContext, event: ExitEvent): readonly OrderId[] {
   const { excessLots } = outlook(context, event);
-  const { closeLeavesLots, closeOrderIds } = event.facts;
-  if (closeLeavesLots <= excessLots) return [];
+  const { closeLeavesLots, closeOrderIds, strayOrderIds = [] } = event.facts;
   const asked = askedBefore(context, event);
-  return closeOrderIds.filter((orderId) => !asked.includes(orderId));
+  const wrong = closeLeavesLots > excessLots ? closeOrderIds : strayOrderIds;
+  return wrong.filter((orderId) => !asked.includes(orderId));
 }
 
 function askedBefore(context: ExitContext, event: ExitEvent): readonly OrderId[] {
@@ -265,7 +276,7 @@ const changed = [
 ];
 const verified = [
   achieved,
-  { guard: 'isBoundReached', target: '#exit.paced', actions: [...look, ...pause] } as const,
+  { guard: by('isBoundReached'), target: '#exit.paced', actions: [...look, ...pause] } as const,
   { ...closeNow, actions: [...look, ...close] },
   { ...closing, actions: [...look, ...wait] },
 ];

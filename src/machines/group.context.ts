@@ -81,6 +81,8 @@ export type GroupContext = Omit<GroupInput, 'legs'> & {
   readonly depth: number;
   readonly isHedgeArmed: boolean;
   readonly lastHedgeAtMs: number;
+  /** Times in quick succession that what was hedged was exposed again. */
+  readonly relapses?: number;
   /** A hedge was needed and made. */
   readonly wasHedged: boolean;
   /** Every permitted hedge has been tried. */

@@ -1,6 +1,7 @@
 /** What is exposed is hedged: once for the sum, after a pause, and the rest one level deeper. Source: execution 5 (#3, #11). */
 import type { Lots } from '../domain/instrument.ts';
 import type { GroupFacts } from '../domain/linked-event.ts';
+import { limits } from '../kernel/limits.ts';
 import { noTask, type GroupState } from './group.context.ts';
 import { armTask, causeOf, overdue, taskKey, type Draft } from './group.draft.ts';
 import { exposureOf } from './group.exposure.ts';
@@ -30,7 +31,7 @@ const exposable: ReadonlySet<GroupState> = new Set([
   'hedged',
 ]);
 
-/** Exposure is hedged after the pause, for the sum; never twice at a time. */
+/** Exposure is hedged after the pause, for the sum; never twice at a time, and not against what takes it away again. */
 export function watchExposure(draft: Draft, facts: GroupFacts, isDue: boolean): void {
   const { context, from } = draft;
   const exposure = exposureOf(context, facts);
@@ -47,8 +48,18 @@ export function watchExposure(draft: Draft, facts: GroupFacts, isDue: boolean): 
   if (context.task.kind !== 'none' || context.isExhausted) return;
   if (!facts.isCompared) waitForComparison(draft);
   else if (!facts.mayHedge) unwind(draft, 'exposed where nothing may be added');
-  else if (isDue || isPauseOver(draft)) hedge(draft, exposure);
-  else armHedge(draft);
+  else if (isDue || isPauseOver(draft)) {
+    if (relapses(draft) > limits.groupRelapsesMax)
+      unwind(draft, 'what hedges it is taken away again and again');
+    else hedge(draft, exposure);
+  } else armHedge(draft);
+}
+
+/** A further level of one hedge is none: it goes on where the one before ended. */
+function relapses({ context, atMs }: Draft): number {
+  const { depth, lastHedgeAtMs, wasHedged, relapses: before = 0 } = context;
+  if (depth > 0) return before;
+  return wasHedged && atMs < lastHedgeAtMs + limits.groupRelapseMs ? before + 1 : 0;
 }
 
 /** What happened while nobody listened may have hedged it already: the pause begins with the comparison. Source: execution 5 (#6). */
@@ -81,6 +92,7 @@ function hedge(draft: Draft, { leg: index, lots }: { leg: number; lots: Lots }):
     ...context,
     isHedgeArmed: false,
     lastHedgeAtMs: atMs,
+    relapses: relapses(draft),
     task: { ...noTask, kind: 'hedge', leg: index, lots },
   };
   const { accountId, groupId } = context;

@@ -67,7 +67,8 @@ function trigger(context: Context, event: Of<'kill.triggered'>): Decision {
       severity: 'critical',
       code: 'KILL_SWITCH',
       text,
-      entity: `${run.key} ${run.mode}`,
+      // Each run is news: one that is pulled again soon after a re-arm is no repeat of the one before.
+      entity: `${run.runId} ${run.mode}`,
     },
     { type: 'incident', code: 'KILL_SWITCH', text },
     ...(isWide(run) ? [block(run, event.atMs)] : []),

@@ -14,7 +14,7 @@ import type { LockEvent, LockInput } from '../domain/machine-event.ts';
 import { limits } from '../kernel/limits.ts';
 import { record } from './step.ts';
 
-type LockContext = LockInput & {
+export type LockContext = LockInput & {
   /** How the lock ended last; absent: never yet. */
   readonly lastEnding?: {
     readonly atMs: number;
@@ -142,7 +142,7 @@ function missingMs(
   return Math.max(byWallMs, Math.ceil(expiresAtMs - createdAtMs - monotonicElapsedMs));
 }
 
-function lockOf(context: LockContext): LockInput {
+export function lockOf(context: LockContext): LockInput {
   const { lastEnding: _, firstVoice: __, ...lock } = context;
   return lock;
 }

@@ -211,12 +211,14 @@ export function wantedOnFinding(
     : 'nothing';
 }
 
-type Shown = Extract<OrderVenueEvent, { type: 'order.opened' | 'order.triggered' }>;
+type Shown = Extract<
+  OrderVenueEvent,
+  { type: 'order.opened' | 'order.suspended' | 'order.triggered' }
+>;
 
-/** A query shows the order open. Suspended does not count: an order that has triggered or traded contradicts it. */
+/** A query shows the order open, in whichever way; only where its state takes the report does that count. */
 function isShown(event: OrderMachineEvent): event is Shown {
-  const isOpen = event.type === 'order.opened' || event.type === 'order.triggered';
-  return isOpen && event.origin === 'query';
+  return showingTypes.has(event.type) && 'origin' in event && event.origin === 'query';
 }
 
 /** Open says that no cancel has happened. */

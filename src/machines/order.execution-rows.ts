@@ -32,6 +32,8 @@ const settledQuestions = {
   'order.acknowledgementOverdue': {},
   'order.notFoundConfirmed': {},
   'order.fillVoided': voided,
+  // An unknown word for a state is no state. Source: execution 3.9.
+  'order.stateUnreadable': contradiction,
 } as const;
 
 // Orders that may still fill ----------------------------------------------------------------------

@@ -63,6 +63,7 @@ export const execution = orderSetup.createStateConfig({
         'order.filled': openFill,
         'order.fillVoided': voided,
         'order.updated': [stale, { guard: 'isKnown', actions: ['sendNextModify', 'applyUpdate'] }],
+        'order.stateUnreadable': knownContradiction,
         'order.missingInQuery': ignoreKnown,
         'order.notFoundConfirmed': ignoreKnown,
         'order.fillsOverdue': ignoreKnown,
@@ -148,6 +149,7 @@ export const execution = orderSetup.createStateConfig({
           },
           { target: 'working', actions: ['sendNextModify', 'applyUpdate'] },
         ],
+        'order.stateUnreadable': contradiction,
         'order.missingInQuery': {},
         'order.notFoundConfirmed': [
           {

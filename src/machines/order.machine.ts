@@ -26,7 +26,7 @@ import { orderSetup } from './order.setup.ts';
 
 export const orderMachine = orderSetup.createMachine({
   id: 'order',
-  version: '1',
+  version: '2',
   options: { maxIterations: 1000 },
   type: 'parallel',
   context: ({ input }) => initialContext(input),

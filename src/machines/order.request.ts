@@ -35,6 +35,10 @@ const shownOpen = [
   { guard: 'reissuesCancel', target: 'pendingCancel' },
   { guard: 'endsDoubt', target: 'none' },
 ] as const;
+const shownAsleep = [
+  { guard: 'reissuesCancelAsleep', target: 'pendingCancel' },
+  { guard: 'endsDoubtAsleep', target: 'none' },
+] as const;
 
 /** Answers to requests that are not outstanding. */
 const strayAnswers = {
@@ -165,6 +169,7 @@ export const request = orderSetup.createStateConfig({
         ...strayAnswers,
         // The venue shows it open: a cancel that is still wanted is sent again, a modify is not.
         'order.opened': shownOpen,
+        'order.suspended': shownAsleep,
         'order.triggered': shownOpen,
         'order.updated': { guard: 'endsDoubt', target: 'none' },
         'order.modifyRequested': refuse('unresolved'),

@@ -4,7 +4,7 @@
  * For each event one region owns the step: only its transition writes the context and records. The others move
  * their state by guards that look at the context from before, so the order of the regions cannot matter.
  */
-import { assign, raise, setup } from 'xstate';
+import { and, assign, not, or, raise, setup, stateIn } from 'xstate';
 import * as change from './order.changes.ts';
 import type { AdoptedOrder, OrderContext, OrderInput, OrderMachineEvent } from './order.context.ts';
 import * as evidence from './order.evidence.ts';
@@ -16,6 +16,16 @@ export type Finished = 'CANCELED' | 'EXPIRED' | 'REJECTED' | 'DENIED' | 'FAILED'
 
 const isDue = (event: OrderMachineEvent, dueAtMs: number): boolean =>
   dueAtMs > 0 && evidence.atMsOf(event) >= dueAtMs;
+
+const maySleep = not(or([stateIn({ execution: 'triggered' }), stateIn({ execution: 'partial' })]));
+const reissuesCancel = ({ context, event }: Seen): boolean =>
+  context.cancel === 'doubted' &&
+  evidence.isFinding(context, event) &&
+  evidence.resolvesDoubt(event);
+const endsDoubt = ({ context, event }: Seen): boolean =>
+  context.cancel !== 'doubted' &&
+  evidence.isFinding(context, event) &&
+  (evidence.resolvesModify(context, event) || evidence.settlesModify(context, event));
 
 export const orderSetup = setup({
   types: {
@@ -78,14 +88,11 @@ export const orderSetup = setup({
     settlesModify: ({ context, event }) => evidence.settlesModify(context, event),
     keepsUpdating: ({ context, event }) =>
       evidence.settlesModify(context, event) && change.sendsNextModify(context),
-    reissuesCancel: ({ context, event }) =>
-      context.cancel === 'doubted' &&
-      evidence.isFinding(context, event) &&
-      evidence.resolvesDoubt(event),
-    endsDoubt: ({ context, event }) =>
-      context.cancel !== 'doubted' &&
-      evidence.isFinding(context, event) &&
-      (evidence.resolvesModify(context, event) || evidence.settlesModify(context, event)),
+    reissuesCancel,
+    endsDoubt,
+    // What has triggered or traded contradicts that the order sleeps: the execution region does not take it either.
+    reissuesCancelAsleep: and([reissuesCancel, maySleep]),
+    endsDoubtAsleep: and([endsDoubt, maySleep]),
     isModifyDoubted: ({ context }) => context.modify === 'doubted',
     isCancelDoubted: ({ context }) => context.cancel === 'doubted',
     areBothDoubted: ({ context }) => context.modify === 'doubted' && context.cancel === 'doubted',

@@ -41,6 +41,8 @@ class SqliteJournalView implements JournalView {
   private readonly database: Database.Database;
   private readonly path: string;
   private readonly rows: RowReader;
+  /** Looks come ten times a second, and the few queries are always the same ones. */
+  private readonly statements = new Map<string, Database.Statement<(string | number)[]>>();
 
   constructor(database: Database.Database, path: string) {
     this.database = database;
@@ -95,6 +97,14 @@ class SqliteJournalView implements JournalView {
 
   nextOfActor(actor: string, seq: number): number | undefined {
     return this.rows.nextOfActor(actor, seq);
+  }
+
+  checkpointSeq(): number {
+    const rows: readonly { readonly seq: number | null }[] = this.select(
+      'SELECT MAX(seq) AS seq FROM snapshot',
+      [],
+    );
+    return rows[0]?.seq ?? 0;
   }
 
   timers(owner?: string): readonly TimerRow[] {
@@ -193,7 +203,10 @@ class SqliteJournalView implements JournalView {
 
   /** Columns are named as the fields of the row that the caller promises. */
   private select(sql: string, parameters: readonly (string | number)[]): readonly never[] {
-    return this.database.prepare<(string | number)[]>(sql).all(...parameters) as never[];
+    const known = this.statements.get(sql);
+    const statement = known ?? this.database.prepare<(string | number)[]>(sql);
+    if (known === undefined) this.statements.set(sql, statement);
+    return statement.all(...parameters) as never[];
   }
 }
 

@@ -7,6 +7,7 @@ import { growLog, openForWriting, restrictSideFiles } from './connection.ts';
 import { journalFile, keepBallast, prepareDirectory } from './data-directory.ts';
 import { openFault } from './faults.ts';
 import { acquireEngineLock } from './lock-file.ts';
+import { readHead } from './recovery.ts';
 import {
   createSchema,
   inspectSchema,
@@ -16,6 +17,7 @@ import {
   type Environment,
 } from './schema.ts';
 import { SqliteJournal, type OpenJournalOptions } from './sqlite-journal.ts';
+import { expectLatestJournal, lastReached, noteReached } from './writer-book.ts';
 
 const MIB = 1024 * 1024;
 
@@ -29,7 +31,7 @@ const LOG_BYTES_START = 5 * MIB;
  * Opens the journal of a data directory for its one writer.
  *
  * @throws OperatorError exit 73 DATA_DIR_NOT_WRITABLE; 74 STORE_CORRUPT, STORE_FAILED; 75 SINGLE_INSTANCE;
- * 78 NEWER_DATABASE, FOREIGN_DATABASE, FOREIGN_ENVIRONMENT, UNKNOWN_MACHINE, NOT_DURABLE
+ * 78 NEWER_DATABASE, FOREIGN_DATABASE, FOREIGN_ENVIRONMENT, UNKNOWN_MACHINE, NOT_DURABLE, RESTORED_JOURNAL
  */
 export function openJournal(options: OpenJournalOptions): JournalPort {
   const { directory } = options;
@@ -59,12 +61,17 @@ function becomeWriter(
   options: OpenJournalOptions,
 ): boolean {
   const isNew = inspectSchema(database, path) === 'new';
+  const last = lastReached(options.directory);
+  let reached = last;
   const start = database.transaction(() => {
     if (isNew) createSchema(database, options);
     expectEnvironment(database, path, options.environment);
     expectKnownMachines(database, path, options.knownMachines);
     const wasClean = readMeta(database, 'clean_shutdown') === '1';
-    const epoch = readMetaNumber(database, 'writer_epoch') + 1;
+    const known = { epoch: readMetaNumber(database, 'writer_epoch'), seq: readHead(database).seq };
+    if (options.isRestoredAccepted !== true) expectLatestJournal(path, known, last);
+    const epoch = Math.max(known.epoch, last.epoch) + 1;
+    reached = { epoch, seq: known.seq };
     writeMeta(database, 'writer_epoch', String(epoch));
     writeMeta(database, 'clean_shutdown', '0');
     writeMeta(database, 'app_version', options.appVersion);
@@ -73,7 +80,9 @@ function becomeWriter(
       .run(epoch, options.environment, options.appVersion, options.clock.nowMs());
     return wasClean;
   });
-  return start.immediate();
+  const wasClean = start.immediate();
+  noteReached(options.directory, reached);
+  return wasClean;
 }
 
 /** Real orders and play money never share a journal (durability 4). */

@@ -36,6 +36,7 @@ import { Snapshots } from './snapshots.ts';
 import { fillColumns, fillRowOf, type StoredFill } from './stored-fill.ts';
 import { TurnTables } from './turn-tables.ts';
 import { verifyJournal } from './verify.ts';
+import { noteReached } from './writer-book.ts';
 
 const MIB = 1024 * 1024;
 
@@ -72,6 +73,10 @@ export type OpenJournalOptions = {
   readonly ballastBytes?: number;
   /** Size to which the write-ahead log is grown at the start. */
   readonly logBytes?: number;
+  /** How long events and signals are known, where that is longer than the week that they always are. */
+  readonly dedupeKeptMs?: number;
+  /** Goes on with a journal that is older than its directory; its epoch is one that nobody has had. */
+  readonly isRestoredAccepted?: boolean;
 };
 
 export class SqliteJournal implements JournalPort {
@@ -168,7 +173,7 @@ export class SqliteJournal implements JournalPort {
     this.transact(() => {
       this.database
         .prepare('DELETE FROM dedupe WHERE at_ms < ?')
-        .run(recovered.lastAtMs - DEDUPE_KEPT_MS);
+        .run(recovered.lastAtMs - Math.max(DEDUPE_KEPT_MS, this.options.dedupeKeptMs ?? 0));
     });
     return {
       ...recovered,
@@ -243,6 +248,10 @@ export class SqliteJournal implements JournalPort {
     try {
       if (options.isClean && this.failure === undefined) {
         this.transact(() => writeMeta(this.database, 'clean_shutdown', '1'));
+        noteReached(this.options.directory, {
+          epoch: this.epoch,
+          seq: readHead(this.database).seq,
+        });
       }
     } finally {
       this.database.close();

@@ -45,6 +45,8 @@ export interface JournalView {
   rowsOfActor(actor: string, beforeSeq: number, countMax: number): readonly ViewedRow[];
   /** Seq of the actor's first row behind `seq`. */
   nextOfActor(actor: string, seq: number): number | undefined;
+  /** Newest row that a stored state of an actor holds; 0 before the first. */
+  checkpointSeq(): number;
   timers(owner?: string): readonly TimerRow[];
   /** Effects that rows from `fromSeq` to `toSeq` have caused. */
   effectsBetween(fromSeq: number, toSeq: number): readonly EffectRow[];

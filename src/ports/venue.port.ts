@@ -106,6 +106,10 @@ export type VenueOrder = {
     | 'suspended'
     | 'triggered'
   >;
+  /** Its end is asked for there, by whomever: until that is over it may still fill. */
+  readonly isCancelPending?: true;
+  /** The venue gives it a state that nobody here knows; `status` then says no more than that it may fill. */
+  readonly isUnreadable?: true;
   readonly updatedAtMs: number;
 };
 
@@ -157,6 +161,11 @@ export interface VenuePort {
   readonly isInProcess?: boolean;
   /** Renews the session at the venue. Absent where there is none. Rejects when it could not be renewed. */
   renew?(): Promise<void>;
+  /**
+   * Asks the stream whether it is there; true at once where the venue is in this process. Resolves with the answer, and
+   * may never. Absent where nothing can be asked.
+   */
+  probe?(): true | Promise<void>;
   /** One attempt to bring a lost stream back; a success comes as `venue.link`. Absent where it comes back by itself. */
   reconnect?(): void;
   close(): void;

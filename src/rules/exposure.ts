@@ -5,7 +5,9 @@
  * For a position `pos` with working buys `b` and sells `s`: worst long = max(0, pos + b), worst short =
  * max(0, s − pos). Orders of the exit side that are reduce-only or protective cannot turn the position
  * round (the venue or the engine cuts them), so together they count at most once the position, and once
- * together with a new reduce-only exit. Orders of one OCO group exclude each other: the largest of them counts.
+ * together with a new reduce-only exit. A plain stop that protects counts once beside such an exit, which it must not
+ * trap; beside anything else it counts in full, for it may trigger before its cancel has reached the venue. Orders of
+ * one OCO group exclude each other: the largest of them counts.
  */
 import { addExact } from '../domain/arithmetic.ts';
 import type { InstrumentId, OrderId } from '../domain/ids.ts';
@@ -166,12 +168,13 @@ function workingLots(
 ): Lots {
   const isExit = isExitSide(side, position);
   const ofSide = working.filter((order) => order.side === side);
-  const plain = ofSide.filter((order) => !(isExit && protects(order, position))).map(counted);
-  const linked = ofSide.filter((order) => isExit && protects(order, position)).map(counted);
-  const held = Math.min(lotsOnce(linked), Math.abs(position));
+  const isExiting = added?.side === side && isExit && isLinked(added);
+  const isHeld = (order: WorkingOrderFacts): boolean =>
+    isExit && (isExiting ? protects(order, position) : isLinked(order));
+  const plain = ofSide.filter((order) => !isHeld(order)).map(counted);
+  const held = Math.min(lotsOnce(ofSide.filter(isHeld).map(counted)), Math.abs(position));
   if (added?.side !== side) return addExact(lotsOnce(plain), held);
-  if (isExit && isLinked(added))
-    return addExact(lotsOnce(plain), Math.max(held, added.quantityLots));
+  if (isExiting) return addExact(lotsOnce(plain), Math.max(held, added.quantityLots));
   return addExact(lotsOnce([...plain, added]), held);
 }
 
@@ -195,17 +198,21 @@ function lotsOnce(orders: readonly Counted[]): Lots {
 
 /**
  * True for an order on the exit side that goes, or is cut, when the position does: reduce-only, protective, or a stop
- * that is no larger than the position. Plain limit orders are not.
+ * that is no larger than the position. Plain limit orders are not, nor a stop that brings a stop of its own: it opens.
  */
 export function protects(order: WorkingOrderFacts, position: Lots): boolean {
-  if (isLinked(order)) return true;
-  return stopTypes.has(order.orderType) && order.leavesLots <= Math.abs(position);
+  return isLinked(order) || (isPlainStop(order) && order.leavesLots <= Math.abs(position));
 }
 
 /** Placed to protect the position, or a stop that does. */
 function isProtection(order: WorkingOrderFacts, position: Lots): boolean {
   if (!isExitSide(order.side, position)) return false;
-  return order.purpose === 'protective' || stopTypes.has(order.orderType);
+  return order.purpose === 'protective' || isPlainStop(order);
+}
+
+/** One that brings a stop of its own is no stop of this position: it opens another. */
+function isPlainStop(order: WorkingOrderFacts): boolean {
+  return stopTypes.has(order.orderType) && order.hasBracketStop !== true;
 }
 
 function isLinked(order: { readonly reduceOnly: boolean; readonly purpose?: Purpose }): boolean {

@@ -22,6 +22,6 @@ export const cases = {
   pauses: { ids: ['T10'], run: benchPauses },
   growth: { ids: ['T11'], run: benchGrowth },
   kill: { ids: ['T13'], run: benchKill },
-  inspector: { ids: ['I1', 'I2', 'I3'], run: benchInspector },
+  inspector: { ids: ['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9'], run: benchInspector },
   simulated: { ids: ['T12'], run: benchSimulated },
 } satisfies Record<string, { readonly ids: readonly string[]; readonly run: Case }>;

@@ -1,4 +1,5 @@
 /** Measuring: rounds that take turns, medians, and nothing that pretends to be more exact than it is. */
+import { availableParallelism, loadavg } from 'node:os';
 
 export type Row = {
   /** Which row of the target table. */
@@ -19,7 +20,12 @@ export type Row = {
 };
 
 /** How much work the cases do. */
-export type Effort = { readonly scale: number; readonly isLong: boolean };
+export type Effort = {
+  readonly scale: number;
+  readonly isLong: boolean;
+  /** How long the memory of the inspector's page is watched. */
+  readonly minutes: number;
+};
 
 /** One file of cases: what it needs of the process, and its rows. */
 export type Case = (effort: Effort) => Promise<readonly Row[]>;
@@ -41,6 +47,24 @@ export function judged(
     miss: Number.isFinite(worst) ? `reaches ${(worst * 100).toFixed(0)} % of it` : 'unknown',
   };
 }
+
+/**
+ * Times by the clock say nothing about us while many others want the processors: then the row has its figures and no
+ * verdict.
+ */
+export function judgedByClock(
+  ...pairs: readonly (readonly [value: number, bound: Bound])[]
+): Pick<Row, 'isMet' | 'miss'> & { readonly note: string } {
+  const load = loadavg()[0] ?? 0;
+  const processors = availableParallelism();
+  const text = `load average ${load.toFixed(1)} on ${processors} processors`;
+  return load > loadPerProcessorMax * processors
+    ? { note: `${text}: too busy to judge a time by the clock` }
+    : { ...judged(...pairs), note: text };
+}
+
+/** A case with a browser keeps two processors busy by itself. */
+const loadPerProcessorMax = 2;
 
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5);

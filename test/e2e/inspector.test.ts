@@ -6,7 +6,7 @@
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InspectorClient } from '../../src/inspector/client.ts';
@@ -125,17 +125,13 @@ describe('a running service', () => {
 
   it('listens on the loopback only', async () => {
     const port = Number(new URL(url).port);
-    const others = Object.values(networkInterfaces())
-      .flatMap((one) => one ?? [])
-      .filter(({ internal, family }) => !internal && family === 'IPv4');
-    for (const { address } of others) {
-      const answer = await new Promise<string>((resolve) => {
-        const socket = connect({ host: address, port, timeout: 2_000 }, () => resolve('open'));
-        socket.on('error', () => resolve('refused'));
-        socket.on('timeout', () => resolve('silent'));
-      });
-      expect(answer, address).toBe('refused');
-    }
+    // Another address of the loopback answers only where somebody listens on every address at once.
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect({ host: '127.0.0.2', port, timeout: 2_000 }, () => resolve('open'));
+      socket.on('error', () => resolve('refused'));
+      socket.on('timeout', () => resolve('silent'));
+    });
+    expect(answer).toBe('refused');
     for (const option of ['--inspector-host', '--host', '--bind'])
       expect((await runBulkhead(['run', option, '0.0.0.0'])).code, option).toBe(2);
   });

@@ -222,7 +222,7 @@ describe('bulkhead refuses', () => {
 
   it('a data directory that cannot be written', async () => {
     const readOnly = join(root, 'read-only');
-    mkdirSync(readOnly, { mode: 0o555 });
+    mkdirSync(readOnly, { mode: 0o500 });
     await expectRefusal(
       ['run', '--data-dir', readOnly],
       73,

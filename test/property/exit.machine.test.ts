@@ -1,5 +1,5 @@
 /**
- * Verifies: INV-EXIT-1, INV-EXIT-2, INV-EXIT-3, execution 8
+ * Verifies: INV-EXIT-1, INV-EXIT-2, INV-EXIT-3, INV-EXIT-4, execution 8
  *
  * A small venue of its own: closes are accepted, rejected, filled in parts, canceled or left hanging; other orders
  * fill or go away; facts may be those from before the last close. At the end it fills whatever it gets.
@@ -27,6 +27,7 @@ class Venue {
   private counter = 0;
   private readonly run: Run = runLive(exitMachine, { accountId, instrument: MNQ });
   readonly targets: number[] = [];
+  readonly asked = new Set<string>();
 
   constructor(open: number, others: readonly number[]) {
     this.open = open;
@@ -39,11 +40,16 @@ class Venue {
   }
 
   get facts(): ExitFacts {
+    const isStray = ({ sign }: Order): boolean => this.open !== 0 && sign === Math.sign(this.open);
+    const strays = this.closes.filter(isStray).map(({ id }) => id);
     return {
       openLots: this.open,
       otherOrderIds: this.others.map(({ id }) => id),
       closeOrderIds: this.closes.map(({ id }) => id),
-      closeLeavesLots: this.closes.reduce((sum, { leaves }) => sum + leaves, 0),
+      closeLeavesLots: this.closes
+        .filter((order) => !isStray(order))
+        .reduce((sum, { leaves }) => sum + leaves, 0),
+      ...(strays.length === 0 ? {} : { strayOrderIds: strays }),
     };
   }
 
@@ -86,12 +92,15 @@ class Venue {
   private send(event: ExitEvent): void {
     const { recorded } = this.run.send(event);
     for (const one of recorded) this.take(one);
+    if (this.state === 'idle' || this.state === 'paced') return;
+    for (const orderId of event.facts.strayOrderIds ?? [])
+      assert.isTrue(this.asked.has(orderId), 'INV-EXIT-4');
   }
 
   private take(one: Recorded): void {
     if (one.type === 'intent') {
       const { side, quantityLots } = one.intent;
-      const inFlight = this.closes.reduce((sum, { leaves }) => sum + leaves, 0);
+      const inFlight = this.facts.closeLeavesLots;
       assert.strictEqual(side, this.open > 0 ? 'sell' : 'buy', 'INV-EXIT-1');
       assert.isAtMost(quantityLots + inFlight, this.excess, 'INV-EXIT-1');
       if (!this.rejects)
@@ -105,6 +114,8 @@ class Venue {
       assert.strictEqual(this.excess, 0, 'INV-EXIT-2');
       assert.deepEqual(this.closes, [], 'INV-EXIT-2');
       if (this.targets.includes(0)) assert.deepEqual(this.others, [], 'INV-EXIT-2');
+    } else if (one.type === 'message' && one.event.type === 'order.cancelRequested') {
+      this.asked.add(one.to.slice('order/'.length));
     } else if (one.type === 'incident') {
       this.delayed += 1;
     }

@@ -9,6 +9,7 @@
  */
 import fc from 'fast-check';
 import { assert, describe, expect, it } from 'vitest';
+import { ownerSight } from '../../src/domain/redaction.ts';
 import { pictureOf } from '../../src/inspector/account-report.ts';
 import { ActorIndex } from '../../src/inspector/actor-index.ts';
 import { HistoryScan } from '../../src/inspector/history-scan.ts';
@@ -73,7 +74,7 @@ function foldedTo(view: JournalView, seq: number): Folded {
 }
 
 function pictured(view: JournalView, past: PastAccounts, scan: HistoryScan, seq: number): Folded {
-  const picture = pictureOf(view, past, scan, 'A1', seq);
+  const picture = pictureOf(view, past, scan, 'A1', seq, ownerSight);
   assert.strictEqual(picture.seq, seq);
   return Object.fromEntries(
     picture.actors.map(({ id, state, context }) => [id, { state, context }]),

@@ -6,7 +6,6 @@
  * BULKHEAD_STATES sets the random states per rule; a million takes a while.
  */
 import { describe, expect, it } from 'vitest';
-import { createSessionCalendar } from '../../src/domain/session-calendar.ts';
 import type { VerdictChange } from '../../src/domain/verdict.ts';
 import { memoryKey, type AccountFacts } from '../../src/domain/view.ts';
 import { createRandom } from '../../src/kernel/random.ts';
@@ -21,7 +20,7 @@ import {
   verdictsOf,
 } from '../support/evaluator-runs.ts';
 import { instruments } from '../support/rule-facts.ts';
-import { randomConfig, randomFacts } from '../support/rule-worlds.ts';
+import { minuteSessions, randomConfig, randomFacts } from '../support/rule-worlds.ts';
 
 const statesWanted = Number(process.env['BULKHEAD_STATES'] ?? '2000');
 const stepsPerHistory = 20;
@@ -43,19 +42,14 @@ function withMemory(facts: AccountFacts, said: readonly VerdictChange[]): Accoun
   return isNews ? { ...facts, memory, version: facts.version + 1 } : facts;
 }
 
-/** A minute of trading within the times of these tests. */
-const sessions = createSessionCalendar({
-  start: '00:17',
-  end: '00:18',
-  timezone: 'UTC',
-  allowedDays: [0, 1, 2, 3, 4],
-  extraWindows: [],
-  holidays: new Set(),
-  earlyCloses: new Map(),
-});
-
 function contextOf(facts: AccountFacts, marks: RuleContext['marks'], nowMs: number): RuleContext {
-  return { facts, marks, instrumentOf: (id) => instruments.get(id), nowMs, sessions };
+  return {
+    facts,
+    marks,
+    instrumentOf: (id) => instruments.get(id),
+    nowMs,
+    sessions: minuteSessions,
+  };
 }
 
 /** Everything a rule says, in a form that can be compared. */

@@ -10,6 +10,36 @@ import type { CliIo } from '../../src/cli/io.ts';
 import { main } from '../../src/cli/main.ts';
 import { SimulatedClock } from '../../src/kernel/clock.ts';
 
+/** Tools that find nothing. */
+export const fakeTools: Dependencies['tools'] = {
+  sql: async () => ({
+    outcome: 'rows',
+    columns: ['n'],
+    rows: [[1]],
+    isCut: false,
+    milliseconds: 1,
+  }),
+  exportBundle: async () => fakeBundle,
+  importBundle: async () => fakeBundle,
+  versionDiff: async () => ({ rows: 2, actors: 1, machines: [], divergences: [] }),
+  fork: async () => ({
+    at: 1,
+    toSeq: 2,
+    played: 1,
+    injected: 0,
+    steps: 1,
+    withheld: [],
+    actors: [],
+    notes: [],
+  }),
+};
+const fakeBundle = {
+  subject: { kind: 'account', id: 'A1' },
+  rows: { count: 2, fromSeq: 1, toSeq: 2 },
+  files: [],
+  signature: 'none',
+} as const;
+
 export const calmAccount: AccountProgress = {
   accountId: 'A1',
   tradingState: 'ACTIVE',
@@ -153,6 +183,7 @@ export function fakeDependencies(changes: Partial<Dependencies> = {}): Dependenc
       onProgress(progressPicture);
       return runReport;
     },
+    liveGates: async () => undefined,
     status: async () => statusReport,
     operate: async () => ({ outcome: 'accepted', text: 'done', requestId: 'r1' }),
     journalTail: async () => undefined,
@@ -160,6 +191,8 @@ export function fakeDependencies(changes: Partial<Dependencies> = {}): Dependenc
     machine: async () => ({ chart: {}, table: '' }),
     exportMachines: async () => '',
     machineCoverage: async () => [],
+    tools: fakeTools,
+    savedCoverage: async () => [],
     inspect: async () => undefined,
     tokens: {
       create: async () => ({ id: 't1', token: 'bh_viewer_x', expires: '2026-12-24T00:00:00.000Z' }),
@@ -171,6 +204,15 @@ export function fakeDependencies(changes: Partial<Dependencies> = {}): Dependenc
     configConvert: async () => ({ files: [], notes: [] }),
     config: async () => ({ mode: 'PAPER', hash: '0123456789abcdef', warnings: [], values: [] }),
     journalVerify: async () => ({ ok: true, rows: 3, headSeq: 3, headHash: 'abc', problems: [] }),
+    auditVerify: async () => ({
+      ok: true,
+      rows: 3,
+      auditRows: 1,
+      headSeq: 3,
+      headHash: 'abc',
+      anchors: 0,
+      problems: [],
+    }),
     scenarioRun: async () => ({ total: 0, passed: 0, failed: 0, unsupported: 0, results: [] }),
     drillKillSwitch: async (options) => ({
       verifiedFlat: options.flatten,
@@ -180,6 +222,7 @@ export function fakeDependencies(changes: Partial<Dependencies> = {}): Dependenc
       orders: { placed: options.orders, left: 0 },
       positions: { opened: options.positions, left: 0 },
       alerts: [],
+      isWithinLimits: true,
       workingOrdersKnown: 0,
       flatten: options.flatten,
       venueLatencyMs: options.venueLatencyMs,

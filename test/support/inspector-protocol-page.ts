@@ -21,6 +21,8 @@ import {
   RowsRequest,
   Seq,
 } from '../../src/inspector/protocol.ts';
+import { SqlRequest } from '../../src/inspector/sql.ts';
+import { ExportRequest, ForkRequest } from '../../src/inspector/tool-reports.ts';
 import { generated, markdownTable } from './page-text.ts';
 
 type Entry = { readonly says: string; readonly answer: string; readonly request?: ZodType };
@@ -92,6 +94,27 @@ const entries: Readonly<Record<string, Entry>> = {
     answer: 'SimulateReport',
     request: SimulateRequest,
   },
+  '/api/sql': { says: 'views and saved queries; not for viewers', answer: 'SqlReport' },
+  '/api/sql/run': {
+    says: 'POST: one query over the views, ended after its budget; not for viewers',
+    answer: 'SqlAnswer',
+    request: SqlRequest,
+  },
+  '/api/export': {
+    says: 'a bundle: the files of an incident by name; for auditors and admins',
+    answer: 'BundleFiles',
+    request: z.strictObject(ExportRequest.shape),
+  },
+  '/api/version-diff': {
+    says: 'recorded rows, run again by the machines of this program',
+    answer: 'VersionDiffReport',
+  },
+  '/api/fork': {
+    says: 'POST: a sandbox from row `at` on, beside what happened; not for viewers',
+    answer: 'ForkReport',
+    request: ForkRequest,
+  },
+  '/api/drills': { says: 'the last drills', answer: 'DrillsReport' },
 };
 
 export function inspectorProtocolPage(): string {
@@ -107,7 +130,8 @@ export function inspectorProtocolPage(): string {
 # Protocol of the inspector, version ${protocolVersion}
 
 JSON over HTTP on 127.0.0.1, and one WebSocket. Money and prices are decimal text, times are milliseconds since the epoch,
-a value that is kept from its reader is \`{ "redacted": "secret" }\`. A typed client for programs is
+a value that is kept from its reader is \`{ "redacted": … }\` with its class, \`secret\`, \`pii\` or \`money\`
+([who sees what](../decisions/0010-redaction-by-class.md)). A typed client for programs is
 \`src/inspector/client.ts\`. Who may ask, and how to make a token, says [access](../operating/inspector-access.md).
 
 Every request names its own host (\`127.0.0.1\`, \`localhost\` or \`[::1]\`, with the port): another one is answered with 421.
@@ -129,7 +153,7 @@ ${markdownTable(['Address', 'Gives', 'Fields (? may be left out)', 'Answer'], ro
 
 \`POST /api/command\` with ${fieldsOf(CommandRequest)} and the fields of the verb, as on the [command line](../operating/operate.md).
 Role and name come from the token. The answer comes after the commit that holds it: \`{ outcome, text }\`, and for a refusal a
-\`code\`. What is denied is a row of the journal, too.
+\`code\`. What is denied is a row of the journal, too; what nobody could read is counted in one a minute.
 
 ${markdownTable(['Status', 'Code', 'Means'], commandRows)}
 
@@ -137,7 +161,8 @@ Verbs that need \`--allow-actions\` and \`blastSeq\`: ${[...destructiveVerbs].ma
 
 ## The line
 
-\`ws://127.0.0.1:…/api/stream\`, from the own page (\`Origin\`) or with \`Authorization\`. Frames are JSON text; deltas and rows come in frames of at most 64 KiB, and so does what is sent to the server.
+\`ws://127.0.0.1:…/api/stream\`, from the own page (\`Origin\`) or with \`Authorization\`. Frames are JSON text of at most 64 KiB in both
+directions; what would be larger is told by its address (\`ref\`), and a row that would be is a \`gap\`.
 The first is \`hello\`; then a reader subscribes. It acknowledges the newest row it has taken in: at 1,000 rows more than
 that, or with 1 MiB waiting, rows are left out and a \`gap\` says which to fetch from \`/api/rows\`; with 8 MiB waiting it is
 closed. Deltas come at most ten times a second, one frame each time. A reader that says nothing for 60 s gets nothing more
@@ -161,7 +186,7 @@ const commandRows: readonly (readonly string[])[] = [
   ['403', '`ROLE`', 'the policy table does not allow it'],
   ['403', '`OTHER_ACCOUNT`', 'the token is of other accounts'],
   ['403', '`STEP_UP`', 'an admin’s sign-in is more than 5 minutes ago: `POST /api/session/proof`'],
-  ['403', '`CSRF`, `OTHER_SITE`', 'it does not come from the own page; no row is written'],
+  ['403', '`CSRF`, `OTHER_SITE`', 'it does not come from the own page'],
   ['409', '`ACTIONS_OFF`', 'the service runs without `--allow-actions`'],
   ['409', '`NO_BLAST`, `OLD_BLAST`', '`blastSeq` is missing, or the subject has changed since'],
   ['409', '`REFUSED`', 'the engine refuses it; the text says why'],

@@ -44,6 +44,11 @@ export async function startTestInspector(
   const listening = new Promise<{ port: number; signIn: string }>((resolve) => {
     near.on('message', (message: FromInspector) => {
       if (message.type === 'listening') resolve(message);
+      if (message.type === 'denied') {
+        const atMs = test.clock.nowMs();
+        test.engine.put('command', { type: 'accessDenied', denied: message.denied, atMs });
+        test.engine.rest();
+      }
       if (message.type !== 'command') return;
       const { id, handed } = message;
       const handOver = (command: OperatorCommand) =>

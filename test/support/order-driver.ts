@@ -79,6 +79,7 @@ const words = {
   venueRejected: 'order.venueRejected',
   canceled: 'order.canceled',
   expired: 'order.expired',
+  unreadable: 'order.stateUnreadable',
   missing: 'order.missingInQuery',
   notFound: 'order.notFoundConfirmed',
   agreed: 'order.reconciliationAgreed',
@@ -90,6 +91,8 @@ export type Word = keyof typeof words;
 export const orderWords = Object.keys(words) as readonly Word[];
 export const typeOfWord: Readonly<Record<Word, OrderEventType>> = words;
 
+/** A query that shows the order open names its values. */
+const shownWords: ReadonlySet<string> = new Set(['opened', 'suspended']);
 const localWords: ReadonlySet<string> = new Set(orderWords.slice(0, 13));
 
 /**
@@ -140,7 +143,7 @@ export function orderEvent(text: string, atMs = 1): OrderEvent {
         }
       : {}),
     ...(isFill ? { fill: fillOf(bare, flags) } : {}),
-    ...(word === 'updated' || (word === 'opened' && flags.has('q')) ? { values } : {}),
+    ...(word === 'updated' || (shownWords.has(word) && flags.has('q')) ? { values } : {}),
     reason: 'test',
   } as unknown as OrderEvent;
 }

@@ -7,10 +7,12 @@ import { mermaidOf } from '../../src/inspector/chart-mermaid.ts';
 import { chartOf } from '../../src/inspector/chart.ts';
 import { alertsPage } from './alerts-page.ts';
 import { configurationPage, rulesPage } from './configuration-pages.ts';
+import { engineHolesPage } from './engine-holes-page.ts';
 import { loadMachines } from './exported-machines.ts';
 import { inspectorProtocolPage } from './inspector-protocol-page.ts';
 import { generated, markdownTable } from './page-text.ts';
 import { requirementGroups, type RequirementGroup } from './requirements-page.ts';
+import { coveragePage } from './scenario-coverage.ts';
 import { editorSchema, formattedJson, topicSchema } from './schema-keys.ts';
 
 /** One generated page: where it goes, and how its text is made. */
@@ -23,12 +25,14 @@ export type ReferencePage = {
 /** A page is added here. */
 export const referencePages: readonly ReferencePage[] = [
   { path: 'docs/reference/machines.md', text: machinesPage },
+  { path: 'docs/reference/coverage.md', text: coveragePage },
   { path: 'docs/reference/denial-codes.md', text: denialCodesPage },
   { path: 'docs/reference/inspector-protocol.md', text: inspectorProtocolPage },
   { path: 'docs/reference/alerts.md', text: alertsPage },
   { path: 'docs/reference/rules.md', text: rulesPage },
   { path: 'docs/reference/config.md', text: configurationPage },
   { path: 'docs/requirements/foundation.md', text: requirementsPage },
+  { path: 'docs/requirements/trading-engines.md', text: engineHolesPage },
   { path: 'config/bulkhead.schema.json', text: () => `${formattedJson(editorSchema())}\n` },
   ...Object.entries(topicFiles).map(([file, keys]) => ({
     path: `config/${file.replace('.yaml', '.schema.json')}`,

@@ -1,10 +1,22 @@
 /** Random configurations of every rule within sensible ranges, and random facts with everything that a rule may look at. */
 import type { AccountId } from '../../src/domain/ids.ts';
 import { FillId, InstrumentId, OrderId } from '../../src/domain/ids.ts';
+import { createSessionCalendar } from '../../src/domain/session-calendar.ts';
 import type { AccountFacts, TradeFacts, WorkingOrderFacts } from '../../src/domain/view.ts';
 import type { Random } from '../../src/kernel/random.ts';
 import { ruleByKey } from '../../src/rules/registry.ts';
 import { randomAccount } from './evaluator-runs.ts';
+
+/** A minute of trading within the times of these tests. */
+export const minuteSessions = createSessionCalendar({
+  start: '00:17',
+  end: '00:18',
+  timezone: 'UTC',
+  allowedDays: [0, 1, 2, 3, 4],
+  extraWindows: [],
+  holidays: new Set(),
+  earlyCloses: new Map(),
+});
 
 type Config = Readonly<Record<string, unknown>>;
 

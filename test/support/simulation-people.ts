@@ -1,7 +1,7 @@
 /** What people and strategies do in a simulated run: orders of every kind, commands, kills, another configuration. */
 import type { AccountSettings } from '../../src/actors/world.ts';
 import type { AccountId, OrderId } from '../../src/domain/ids.ts';
-import type { KillScope, OperatorVerb, Role } from '../../src/domain/operator.ts';
+import type { KillScope, OperatorAnswer, OperatorVerb, Role } from '../../src/domain/operator.ts';
 import type { OrderIntent } from '../../src/domain/order.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import type { Random } from '../../src/kernel/random.ts';
@@ -210,12 +210,19 @@ export function modify(run: Simulation, random: Random): void {
 }
 
 /** A command of a person, counted: every one that was answered has to be a row. */
-export function command(run: Simulation, verb: OperatorVerb, who: Who): void {
+export function command(
+  run: Simulation,
+  verb: OperatorVerb,
+  who: Who,
+  onAnswer: (answer: OperatorAnswer) => void = () => undefined,
+): void {
   run.commands += 1;
   // The id is a function of the run: equal seeds have equal journals.
   const requestId = `command-${run.commands}`;
   run.note(`OPERATOR ${JSON.stringify(verb)} ${who.account ?? ''} by ${who.by ?? 'ann'}`);
-  run.running.engine.operate(commandOf(verb, { ...who, requestId }), ({ outcome, text }) => {
+  run.running.engine.operate(commandOf(verb, { ...who, requestId }), (answer) => {
+    const { outcome, text } = answer;
+    onAnswer(answer);
     run.mark(`operator ${verb.verb} ${outcome}`);
     run.note(`OPERATOR ${outcome}: ${text}`);
     // What was answered is durable. Source: crash-testing 6 (I2, I13).
@@ -224,7 +231,7 @@ export function command(run: Simulation, verb: OperatorVerb, who: Who): void {
   });
 }
 
-export function kill(run: Simulation, random: Random): void {
+export function kill(run: Simulation, random: Random, { canFreeze }: { canFreeze: boolean }): void {
   const account = pick(random, run.accounts);
   if (account === undefined) return;
   const scopes: readonly KillScope[] = ['account', 'instrument', 'order', 'strategy', 'all'];
@@ -234,20 +241,32 @@ export function kill(run: Simulation, random: Random): void {
     return;
   const mode = pick(random, [undefined, 'cancelOnly', 'flatten'] as const);
   run.mark(`kill ${scope}${mode === 'flatten' ? ' flatten' : ''}`);
+  const wish = {
+    scope,
+    ...(target === undefined ? {} : { target }),
+    ...(mode === undefined ? {} : { mode }),
+    isEmergency: random.int(4) === 0,
+    trigger: 'operator',
+  } as const;
+  run.killSla.asked(wish, scope === 'all' ? run.accounts.map(({ id }) => id) : [account.id]);
+  if (run.crashPlan.isSlow) run.mark('kill under a slow disk');
   command(
     run,
-    {
-      verb: 'kill',
-      kill: {
-        scope,
-        ...(target === undefined ? {} : { target }),
-        ...(mode === undefined ? {} : { mode }),
-        isEmergency: random.int(4) === 0,
-        trigger: 'operator',
-      },
-    },
+    { verb: 'kill', kill: wish },
     { role: 'operator', ...(scope === 'all' ? {} : { account: account.id }) },
+    ({ outcome }) => {
+      if (outcome !== 'accepted') run.killSla.refused(wish);
+    },
   );
+  if (!canFreeze || random.int(2) === 0) return;
+  // The moment at which it hurts most: pulled, and not taken in yet.
+  run.stall(freezeMs(random), 'kill over a freeze');
+  run.note('FREEZE while a kill is on its way');
+}
+
+/** `SIGSTOP; sleep 2; SIGCONT` at the longest. Source: crash-testing 2, F8. */
+export function freezeMs(random: Random): number {
+  return [50, 500, 2_000][random.int(3)] ?? 2_000;
 }
 
 function targetOf(run: Simulation, random: Random, scope: KillScope): string | undefined {

@@ -34,6 +34,8 @@ export class CrashPlan {
   private armed: { readonly point: CrashPoint; left: number } | undefined;
   /** Points at which a process has died. */
   readonly died: CrashPoint[] = [];
+  /** A slow disk: how long each of the next commits takes. Source: crash-testing 2, F4. */
+  private slow = { commitMs: 0, left: 0 };
 
   arm(point: CrashPoint, passes: number): void {
     this.armed = { point, left: passes };
@@ -41,6 +43,22 @@ export class CrashPlan {
 
   disarm(): void {
     this.armed = undefined;
+    this.slow.left = 0;
+  }
+
+  slowDown(commitMs: number, commits: number): void {
+    this.slow = { commitMs, left: commits };
+  }
+
+  get isSlow(): boolean {
+    return this.slow.left > 0;
+  }
+
+  /** How long the commit that begins now takes, in milliseconds. */
+  takeCommitMs(): number {
+    if (!this.isSlow) return 0;
+    this.slow.left -= 1;
+    return this.slow.commitMs;
   }
 
   pass(point: CrashPoint): void {
@@ -61,13 +79,22 @@ export class VenueTap implements VenuePort {
   private readonly venue: PaperVenue;
   private readonly crash: CrashPlan;
   private readonly onSubmit: (order: SubmitOrder) => void;
+  private readonly onCancel: (cancel: CancelOrder) => void;
   private readonly sent = new WeakSet<object>();
   private sink: ((event: VenueEvent) => void) | undefined;
 
-  constructor(venue: PaperVenue, crash: CrashPlan, onSubmit: (order: SubmitOrder) => void) {
+  constructor(
+    venue: PaperVenue,
+    crash: CrashPlan,
+    on: {
+      readonly submit: (order: SubmitOrder) => void;
+      readonly cancel: (cancel: CancelOrder) => void;
+    },
+  ) {
     this.venue = venue;
     this.crash = crash;
-    this.onSubmit = onSubmit;
+    this.onSubmit = on.submit;
+    this.onCancel = on.cancel;
   }
 
   connect(sink: (event: VenueEvent) => void): void {
@@ -85,6 +112,7 @@ export class VenueTap implements VenuePort {
   }
 
   cancel(cancel: CancelOrder): void {
+    this.onCancel(cancel);
     this.pass(cancel, () => this.venue.cancel(cancel));
   }
 
@@ -133,13 +161,15 @@ export class VenueTap implements VenuePort {
 export function tappedJournal(
   journal: JournalPort,
   crash: CrashPlan,
-  onCommitted: (batch: TurnBatch) => void,
+  on: { readonly slow: (commitMs: number) => void; readonly committed: (batch: TurnBatch) => void },
 ): JournalPort {
   const commit = (batch: TurnBatch): ReturnType<JournalPort['commit']> => {
     crash.pass('beforeCommit');
     crash.pass('storeFails');
+    const commitMs = crash.takeCommitMs();
+    if (commitMs > 0) on.slow(commitMs);
     const head = journal.commit(batch);
-    onCommitted(batch);
+    on.committed(batch);
     crash.pass('afterCommit');
     crash.pass('storeFailsLate');
     return head;

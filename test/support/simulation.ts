@@ -26,6 +26,7 @@ import { createPaperVenue, type PaperVenue } from '../../src/venues/paper/paper-
 import { createInlineEvaluator } from '../../src/workers/inline-evaluator.ts';
 import { exposureProblem, submissionProblem } from './simulation-invariants.ts';
 import type { LinkedIntent } from './simulation-people.ts';
+import { KillSla } from './simulation-sla.ts';
 import {
   CrashPlan,
   SimulatedCrash,
@@ -79,6 +80,7 @@ export class Simulation {
   readonly venue: PaperVenue;
   readonly random: Random;
   readonly crashPlan = new CrashPlan();
+  readonly killSla = new KillSla(this);
   accounts: readonly AccountSettings[];
   readonly instruments: readonly InstrumentId[];
   readonly prices: Map<InstrumentId, number>;
@@ -267,6 +269,7 @@ export class Simulation {
     journal.close({ isClean: false });
     this.life = undefined;
     this.fuse = undefined;
+    this.killSla.forget();
   }
 
   async crashNow(): Promise<void> {
@@ -280,6 +283,7 @@ export class Simulation {
     await this.act(async () => {
       const { engine, tap } = this.running;
       await engine.stop();
+      this.killSla.forget();
       tap.disconnect();
       this.life = undefined;
       this.note('STOPPED');
@@ -297,8 +301,16 @@ export class Simulation {
 
   /** Time passes; everything due happens. */
   async advance(durationMs: number): Promise<void> {
+    // What has been asked for is taken in before time goes on.
+    await this.running.lockstep.rest();
     await this.running.lockstep.advanceTo(this.clock.nowMs() + durationMs);
     await this.running.lockstep.rest();
+  }
+
+  /** Time passes and the process does nothing: it waits for its disk, or stands still. Source: crash-testing 2, F4, F8, F9. */
+  stall(durationMs: number, mark: string): void {
+    this.clock.stall(durationMs);
+    this.mark(mark);
   }
 
   /** The venue trades on the price; the engine sees it unless the line is down. */
@@ -336,8 +348,14 @@ export class Simulation {
       ballastBytes: 0,
       logBytes: 0,
     });
-    const journal = tappedJournal(store, this.crashPlan, (batch) => this.committedBatch(batch));
-    const tap = new VenueTap(this.venue, this.crashPlan, (order) => this.judgeSubmission(order));
+    const journal = tappedJournal(store, this.crashPlan, {
+      slow: (commitMs) => this.stall(commitMs, 'commit on a slow disk'),
+      committed: (batch) => this.committedBatch(batch),
+    });
+    const tap = new VenueTap(this.venue, this.crashPlan, {
+      submit: (order) => this.judgeSubmission(order),
+      cancel: (cancel) => this.killSla.canceled(cancel),
+    });
     const evaluator = createInlineEvaluator();
     const engine = new Engine({
       clock,
@@ -346,7 +364,7 @@ export class Simulation {
       journal,
       venue: tap,
       evaluator,
-      alerts: { raise: () => undefined },
+      alerts: { raise: (alert) => this.killSla.alerted(alert) },
       machines: hostedMachines,
       instruments: builtInInstruments,
       ...this.settings(this.accounts),
@@ -400,6 +418,7 @@ export class Simulation {
     }
     committed.locks = locks;
     committed.kills = kills;
+    if (this.life !== undefined) this.killSla.committed();
     if ((batch.quarantines ?? []).length > 0) this.mark('quarantine');
     if ((batch.poisons ?? []).length > 0) this.mark('poison');
     if ((batch.effectChanges ?? []).some(({ state }) => state === 'RECONCILED'))

@@ -1,6 +1,7 @@
 /** Verifies: style 1.5: requirements have ids, tests name them, and the list of both is made from the tests. */
 import { describe, expect, it } from 'vitest';
 import { ruleCatalogue } from '../../src/rules/registry.ts';
+import { faults, namesOfCase, withoutPart } from '../support/negative-cases.ts';
 import {
   contract,
   crashInvariants,
@@ -40,6 +41,32 @@ describe('a requirement', () => {
       rows.filter(({ text }) => text === ''),
     );
     expect(silent.map(({ id }) => id)).toEqual([]);
+  });
+});
+
+describe('a negative case', () => {
+  const cases = Object.keys(faults).filter((id) => /^[TOA]\d/u.test(id));
+
+  it.each(cases.filter((id) => withoutPart[id] === undefined))(
+    '%s stands in the name of a test or a scenario',
+    (id) => {
+      expect(namesOfCase(readTree(), id)).not.toEqual([]);
+    },
+  );
+
+  it('is found in the names of tests and scenarios, and nowhere else', () => {
+    const files = [
+      {
+        path: 'test/unit/one.test.ts',
+        text: "it('A1: blocks', run); // A1\nit.each([1])('x', f);",
+      },
+      { path: 'test/unit/two.test.ts', text: "submit('A1');\nit('of account A1', run);" },
+      { path: 'test/scenarios/one.yaml', text: 'scenario: G1, A1 a guard\naccount: { id: A1 }\n' },
+    ];
+    expect(namesOfCase(files, 'A1')).toEqual([
+      'test/unit/one.test.ts: A1: blocks',
+      'test/scenarios/one.yaml: G1, A1 a guard',
+    ]);
   });
 });
 

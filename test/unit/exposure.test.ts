@@ -131,7 +131,23 @@ describe('a plain stop on the exit side', () => {
 
   it('counts once with a new reduce-only exit, as protection does', () => {
     expect(riskEffect(account(3, held), order('sell', 3, true))).toBe('reduce');
-    expect(worstCase(account(3, held, held), es)).toEqual({ longLots: 3, shortLots: 0 });
+    expect(riskEffect(account(3, held, held), order('sell', 3, true))).toBe('reduce');
+    expect(worstCase(account(3, held), es)).toEqual({ longLots: 3, shortLots: 0 });
+  });
+
+  it('counts in full beside another one, which may trigger with it', () => {
+    expect(worstCase(account(3, held, held), es)).toEqual({ longLots: 3, shortLots: 3 });
+    expect(worstCase(account(3, held, held), es, order('sell', 1)).shortLots).toBe(4);
+  });
+
+  it('counts in full beside a reduce-only exit, which may leave it alone with a new order', () => {
+    expect(worstCase(account(3, held, exit('3')), es, order('sell', 2)).shortLots).toBe(5);
+  });
+
+  it('is an entry when it brings a stop of its own', () => {
+    const entry = { ...held, hasBracketStop: true } as const;
+    expect(riskEffect(account(3, entry), order('sell', 3, true))).toBe('increase');
+    expect(riskEffectOfCancel(account(3, entry), entry.orderId)).toBe('neutral');
   });
 
   it('counts in full where it is larger than the position, or nothing is open on the other side', () => {

@@ -199,6 +199,43 @@ describe('an emergency hedge', () => {
     expect(play.context.depth).toBe(1);
   });
 
+  it('is not repeated for ever against something that takes it away: the group gives back what it holds', () => {
+    const play = standing();
+    const exposed = groupFacts({ [MNQ]: 4, [MES]: -5 }, risk);
+    const whole = groupFacts({ [MNQ]: 5, [MES]: -5 }, risk);
+    let hedges = 0;
+    for (let round = 0; round < 20 && play.context.mode !== 'unwinding'; round += 1) {
+      const atMs = 1_000 + round * 2_000;
+      play.facts(exposed, atMs).send({ type: 'group.hedgeDue', facts: exposed }, atMs + 500);
+      if (play.lots().length === 0) break;
+      hedges += 1;
+      const id = `E${round}`;
+      play.placed(id);
+      const filled = { ...risk, [id]: order(1, 1, { isClosed: true }) };
+      play.facts({ ...whole, orders: filled }, atMs + 600).facts(whole, atMs + 700);
+    }
+    expect(hedges).toBe(4);
+    expect(play.context.mode).toBe('unwinding');
+    play.facts(exposed);
+    expect(play.records).toMatchObject([{ type: 'exit.require', instrument: MES, targetLots: 0 }]);
+  });
+
+  it('begins anew when the exposure comes back much later', () => {
+    const play = standing();
+    const exposed = groupFacts({ [MNQ]: 4, [MES]: -5 }, risk);
+    const whole = groupFacts({ [MNQ]: 5, [MES]: -5 }, risk);
+    for (let round = 0; round < 8; round += 1) {
+      const atMs = 1_000 + round * 61_000;
+      play.facts(exposed, atMs).send({ type: 'group.hedgeDue', facts: exposed }, atMs + 500);
+      expect(play.lots()).toEqual([1]);
+      const id = `E${round}`;
+      play.placed(id);
+      const filled = { ...risk, [id]: order(1, 1, { isClosed: true }) };
+      play.facts({ ...whole, orders: filled }, atMs + 600).facts(whole, atMs + 700);
+    }
+    expect(play.context.mode).toBe('standing');
+  });
+
   it('gives back what it filled beyond its size', () => {
     const play = standing();
     play.facts(groupFacts({ [MES]: -5 }, risk), 1_000);

@@ -306,6 +306,30 @@ describe('effects, timers, fills and keys', () => {
     });
   });
 
+  it('keeps dedupe keys longer where that is configured, and never shorter', () => {
+    withDirectory((directory) => {
+      const day = 24 * 60 * 60 * 1000;
+      const first = open(directory);
+      const entry = { ...new Model().input(), atMs: startMs + 12 * day };
+      const dedupeKeys = [
+        { key: 'old', atMs: startMs },
+        { key: 'new', atMs: startMs + 6 * day },
+      ];
+      first.commit({ entries: [entry], dedupeKeys });
+      first.close();
+      const knows = (key: string, dedupeKeptMs: number): boolean => {
+        const journal = open(directory, { dedupeKeptMs });
+        journal.recover();
+        const isKnown = journal.hasDedupeKey(key);
+        journal.close();
+        return isKnown;
+      };
+      expect(knows('old', 12 * day)).toBe(true);
+      expect(knows('new', day)).toBe(true);
+      expect(knows('old', day)).toBe(false);
+    });
+  });
+
   it('keeps quarantines until they end, values until they change, and a record of all trouble', () => {
     withJournal((journal, model, directory) => {
       const quarantine = { actor: ORDER, atMs: 1, reason: 'three crashes', lastGoodSeq: 1 };

@@ -220,6 +220,33 @@ describe('the drill', () => {
     expect(report).toMatchObject({ verifiedFlat: false, partial: false, positions: { left: 4 } });
   });
 
+  it.each(['hang', 'lies'] as const)(
+    'is verified flat at a venue that does not answer or tells only a part: %s',
+    { timeout: 60_000 },
+    async (venueFault) => {
+      const report = await drillKillSwitch({ ...options, venueFault });
+      expect(report).toMatchObject({
+        venueFault,
+        verifiedFlat: true,
+        isWithinLimits: true,
+        orders: { left: 0 },
+        positions: { left: 0 },
+      });
+    },
+  );
+
+  it('calls somebody in time when nothing can be verified', { timeout: 60_000 }, async () => {
+    const report = await drillKillSwitch({
+      ...options,
+      orders: 3,
+      positions: 1,
+      venueFault: 'dead',
+    });
+    expect(report).toMatchObject({ verifiedFlat: false, partial: true, isWithinLimits: true });
+    expect(report.alerts).toContain('KILL_INCOMPLETE');
+    expect(report.calledAfterMs).toBeLessThan(15_000);
+  });
+
   it.each([
     [{ mode: 'LIVE' as const }, 'DRILL_REFUSED'],
     [{ orders: 0, positions: 0 }, 'DRILL_IMPOSSIBLE'],

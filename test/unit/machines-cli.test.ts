@@ -3,17 +3,26 @@
  *
  * Verifies: inspector 4 (exports, equal table view), security 1 (Token), security 4
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { machineCoverage } from '../../src/bin/machine-coverage.ts';
+import { machineCoverage, savedCoverage } from '../../src/bin/machine-coverage.ts';
 import {
   chartsOfEngine,
   exportMachines,
   machineSummaries,
   machineView,
 } from '../../src/bin/machine-files.ts';
+import { runScenarios } from '../../src/bin/scenario/run-scenarios.ts';
 import { tokenCommands } from '../../src/bin/token-list.ts';
 import type { MachineCoverage, MachineSummary, TokenView } from '../../src/cli/dependencies.ts';
 import { TokenFile } from '../../src/inspector/tokens.ts';
@@ -30,10 +39,24 @@ async function bulkhead(...words: readonly string[]) {
       machine: machineView,
       exportMachines,
       machineCoverage,
+      savedCoverage,
+      scenarioRun: runScenarios,
       tokens: tokenCommands,
     }),
   );
   return { code, out: call.out, err: call.err };
+}
+
+function buys(name: string, quantity: number): string {
+  return `scenario: ${name}
+start: '2026-03-10T10:00:00'
+account: { id: A1, balance: 50000 }
+instruments: [MNQ]
+steps:
+  - quote: { instrument: MNQ, bid: 21000.00, ask: 21000.25, last: 21000.00 }
+  - submit: { ref: a, instrument: MNQ, side: buy, quantity: ${quantity}, type: market }
+  - expect: { positions: { MNQ: ${quantity} } }
+`;
 }
 
 let folder = '';
@@ -140,6 +163,30 @@ describe('machines', () => {
         /^position +version \d+ +\d+ rows {2}states \d+\/\d+ {2}transitions \d+\/\d+$/mu,
       );
       expect(text.out).toContain('exposure.short');
+    });
+
+    it('is written for a run of scenarios, all of them together, and names what was never taken', async () => {
+      const scenarios = join(folder, 'two.yaml');
+      writeFileSync(scenarios, [buys('one', 1), buys('two', 2)].join('---\n'));
+      const file = join(folder, 'coverage.json');
+      expect((await bulkhead('scenario', 'run', scenarios, '--coverage', file)).code).toBe(0);
+      const { out } = await bulkhead('machines', 'coverage', '--tests', file, '--json');
+      const order = (JSON.parse(out) as MachineCoverage[]).find(({ id }) => id === 'order');
+      expect(order?.actors).toBe(2);
+      const intent = order?.transitions.find(({ event }) => event === 'order.intentCommitted');
+      expect(intent?.taken).toBe(2);
+      const { out: text } = await bulkhead('machines', 'coverage', '--tests', file);
+      expect(text).toContain('  never in exposure.short');
+      expect(text).toMatch(/^ {2}never anywhere on \S+ stays/mu);
+    });
+
+    it('of other versions of the machines is refused, and so is what is no such file', async () => {
+      const file = join(folder, 'coverage.json');
+      const [one] = await machineCoverage(test.directory);
+      writeFileSync(file, JSON.stringify([{ ...one, version: '0' }]));
+      const { code, err } = await bulkhead('machines', 'coverage', '--tests', file);
+      expect([code, err.includes('other versions')]).toEqual([2, true]);
+      expect((await bulkhead('machines', 'coverage', '--tests', folder)).code).toBe(2);
     });
 
     it('exits with 66 where there is no journal', async () => {

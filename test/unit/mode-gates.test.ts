@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { refuseLive } from '../../src/bin/live-refusal.ts';
+import { writeDrill } from '../../src/bin/drill/log.ts';
+import { liveGatesOf, refuseLive } from '../../src/bin/live-refusal.ts';
 import { liveRefused, unmetGates, type LiveFacts } from '../../src/bin/mode-gates.ts';
 import { OperatorError } from '../../src/kernel/errors.ts';
 import { acquireEngineLock } from '../../src/persistence/lock-file.ts';
+import { startTestEngine } from '../support/engine.ts';
+import { operate } from '../support/operate.ts';
 
 const green: LiveFacts = {
   readOnly: false,
@@ -120,6 +123,82 @@ describe('LIVE on the command line', () => {
   it.each(['PAPER', 'DRY_RUN'] as const)('leaves %s alone', (mode) => {
     const configPath = configured('mode: LIVE\n');
     expect(() => refuseLive({ dataDir: directory, configPath, mode })).not.toThrow();
+  });
+});
+
+describe('what the command line shows before LIVE is refused', () => {
+  const status = async (options: Parameters<typeof liveGatesOf>[0]): Promise<Map<string, string>> =>
+    new Map((await liveGatesOf(options))?.gates.map((gate) => [gate.gate, gate.status]));
+
+  it('is every gate, what nobody can know before a venue is connected included', async () => {
+    const configPath = configured('mode: LIVE\nreadOnly: false\naccounts: [{ id: A1 }]\n');
+    const shown = await status({ dataDir: directory, configPath, confirmLive: 'A1' });
+    expect(Object.fromEntries(shown)).toEqual({
+      readOnly: 'PASS',
+      configuration: 'PASS',
+      venue: 'FAIL',
+      'single-instance lock': 'PASS',
+      store: 'UNKNOWN',
+      reconciliation: 'UNKNOWN',
+      'kill switch': 'PASS',
+      clock: 'UNKNOWN',
+      secrets: 'FAIL',
+      'prop-firm bounds': 'PASS',
+      rules: 'UNKNOWN',
+      confirmation: 'PASS',
+    });
+  });
+
+  it('has a remedy for whatever is not met, and the ladder that no process can climb alone', async () => {
+    const report = await liveGatesOf({ dataDir: directory, mode: 'LIVE' });
+    for (const { status: is, remedy } of report?.gates ?? [])
+      expect(remedy === '').toBe(is === 'PASS');
+    expect(report?.ladder.map(({ gate }) => gate)).toEqual([
+      'tests',
+      'paper',
+      'drill',
+      'telemetry',
+      'canary',
+    ]);
+  });
+
+  it('knows a drill that was verified flat, and not one that was not', async () => {
+    const drill = async (): Promise<string | undefined> => {
+      const report = await liveGatesOf({ dataDir: directory, mode: 'LIVE' });
+      return report?.ladder.find(({ gate }) => gate === 'drill')?.status;
+    };
+    const line = { name: 'kill-switch --flatten', totalMs: 900, text: 'drilled' };
+    expect(await drill()).toBe('UNKNOWN');
+    writeDrill(directory, { ...line, isPassed: true });
+    expect(await drill()).toBe('PASS');
+    writeDrill(directory, { ...line, isPassed: false });
+    expect(await drill()).toBe('UNKNOWN');
+  });
+
+  it('reads the latch and the health of the store that is there', async () => {
+    const test = await startTestEngine({ directory });
+    const kill = {
+      scope: 'account',
+      mode: 'cancelOnly',
+      isEmergency: false,
+      trigger: 'operator',
+    } as const;
+    operate(test.engine, { verb: 'kill', kill }, { account: 'A1' });
+    test.crash();
+    const shown = await status({ dataDir: directory, mode: 'LIVE' });
+    expect(shown.get('store')).toBe('PASS');
+    expect(shown.get('kill switch')).toBe('FAIL');
+  });
+
+  it('counts a store that proves nothing as not healthy, and its latch as unknown', async () => {
+    writeFileSync(join(directory, 'journal.db'), 'not a database');
+    const shown = await status({ dataDir: directory, mode: 'LIVE' });
+    expect(shown.get('store')).toBe('FAIL');
+    expect(shown.get('kill switch')).toBe('UNKNOWN');
+  });
+
+  it.each(['PAPER', 'DRY_RUN'] as const)('is nothing in %s', async (mode) => {
+    expect(await liveGatesOf({ dataDir: directory, mode })).toBeUndefined();
   });
 });
 

@@ -76,6 +76,10 @@ describe('a request', () => {
     [{ verb: 'flatten' }, { verb: 'flatten' }],
     [{ verb: 'flatten', scope: 'account' }, { verb: 'flatten' }],
     [
+      { verb: 'flatten', scope: 'group:BH-1-7' },
+      { verb: 'flatten', groupId: 'BH-1-7' },
+    ],
+    [
       { verb: 'flatten', scope: 'contract:CON.F.US.ENQ.M26' },
       { verb: 'flatten', instrument: 'NQ' },
     ],

@@ -70,6 +70,7 @@ const table = `
 | Expired (expired)                         | E   | E    | E    | E    | E    | E      | st  | =    | =    | =   | C   | E   |
 | MissingInQuery (missing query)            | =   | =/U  | =/U  | =/U  | =/U  | =      | =   | =    | =    | =   | =   | =   |
 | NotFoundConfirmed (notFound query)        | =   | =    | =    | =    | =    | A or C | =   | =    | =    | =   | =   | =   |
+| StateUnreadable (unreadable)              | C   | C    | C    | C    | C    | C      | C   | C    | C    | C   | C   | C   |
 | OperatorResolved (resolved canceled)      | dl  | dl   | dl   | dl   | dl   | X      | dl  | dl   | dl   | dl  | dl  | dl  |
 | OperatorResolved (resolved failed)        | dl  | dl   | dl   | dl   | dl   | A      | dl  | dl   | dl   | dl  | dl  | dl  |
 | ModifyRequested (modify q=5)              | =   | =    | =    | =    | =    | =      | no-op | no-op | no-op | no-op | no-op | no-op |

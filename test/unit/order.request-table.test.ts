@@ -200,6 +200,16 @@ describe('the request region', () => {
   it('takes over the values that end a doubt and keeps the old ones after a refusal', () => {
     expect(reach('ambiguous').sendAll(['opened t=1 c=0 q=4 query']).context.quantityLots).toBe(4);
     expect(reach('ambiguous').sendAll(['opened t=1 c=0 query']).regions.request).toBe('ambiguous');
+    // A sleeping order is open too, and nothing may ever wake it.
+    const asleep = reach('ambiguous').sendAll(['suspended t=2 c=0 q=4 query']);
+    expect(asleep.state).toBe('suspended/none/clean');
+    expect(asleep.context.quantityLots).toBe(4);
+    expect(reach('ambiguousCancel').sendAll(['suspended t=2 c=0 q=3 query']).state).toBe(
+      'suspended/pendingCancel/clean',
+    );
+    // One that has traded does not sleep: the report contradicts it, and settles nothing.
+    const traded = reach('ambiguous').sendAll(['fill a 1', 'suspended t=2 c=1 q=4 query']);
+    expect(traded.state).toBe('partial/ambiguous/conflict');
     expect(reach('pendingUpdate').sendAll(['modifyRejected']).context.quantityLots).toBe(3);
     expect(reach('pendingUpdate').sendAll(['updated answer']).context.quantityLots).toBe(5);
   });

@@ -1,6 +1,7 @@
 /** Verifies: execution 11.1 to 11.5 and 3.3 (inferred fills), negative cases A5 and N3, in the whole engine */
 import { afterEach, describe, expect, it } from 'vitest';
 import { actorId } from '../../src/actors/world.ts';
+import type { Fill } from '../../src/domain/fill.ts';
 import type {
   AccountId,
   FillId,
@@ -43,6 +44,13 @@ function position(test: TestEngine, openLots: number, ticks: number): void {
   // A tick of MNQ is worth half a dollar.
   const costUnits = openLots * ticks * 500_000;
   test.venue.externalPosition({ accountId: account, instrument: mnq, openLots, costUnits });
+}
+
+/** As the stream of the venue tells it, with nothing of it in the venue's own book. */
+async function hear({ engine, clock, lockstep }: TestEngine, fill: Fill): Promise<void> {
+  const event = { type: 'venue.fill', fill } as const;
+  engine.put('venue', { type: 'venue', event, atMs: clock.nowMs() });
+  await lockstep.rest();
 }
 
 function notesOf({ notes }: TestEngine, code: string): number {
@@ -136,8 +144,8 @@ describe('the loops', () => {
 });
 
 describe('a change that nobody reported', () => {
-  async function liquidated(): Promise<TestEngine> {
-    const test = await start();
+  async function liquidated(startMs?: number): Promise<TestEngine> {
+    const test = await start(startMs === undefined ? {} : { startMs });
     await test.submit({ instrument: 'MNQ', side: 'buy', quantityLots: 2 });
     const [entry] = test.venue.ledger().fills;
     const { balanceUnits } = await test.venue.snapshot(account, 0);
@@ -196,6 +204,98 @@ describe('a change that nobody reported', () => {
     expect(runtime(again).realizedUnits).toBe(-20_000_000);
   });
 
+  it('is still a stand-in after a restart on the next trading day', async () => {
+    const test = await liquidated(Date.UTC(2026, 2, 10, 21, 58));
+    const ids = [...runtime(test).reconciliation.synthetic.keys()];
+    const atMs = test.clock.nowMs();
+    const [entry] = test.venue.ledger().fills;
+    await pass(test, 300_000);
+    expect(runtime(test).tradingDay).toBe('2026-03-11');
+    await test.engine.stop();
+    const again = await start({ directory: test.directory, startMs: test.clock.nowMs() });
+    expect([...runtime(again).reconciliation.synthetic.keys()]).toEqual(ids);
+    await hear(again, {
+      fillId: 'TRUE' as FillId,
+      venueOrderId: 'V1' as VenueOrderId,
+      accountId: account,
+      instrument: mnq,
+      side: 'sell',
+      lots: 2,
+      ticks: 83_981,
+      feeUnits: entry?.feeUnits ?? 0,
+      venueTimeMs: atMs - 1,
+    });
+    expect(runtime(again).reconciliation.synthetic.size).toBe(0);
+    expect(runtime(again).openLots(mnq)).toBe(0);
+  });
+
+  it('keeps its time when the money says its price later, and gives way to nothing executed since', async () => {
+    const test = await start();
+    await test.submit({ instrument: 'MNQ', side: 'buy', quantityLots: 2 });
+    const { balanceUnits } = await test.venue.snapshot(account, 0);
+    test.venue.setFaults({ link: 'down' });
+    position(test, 1, 84_001);
+    test.venue.setBalance(account, balanceUnits);
+    test.venue.setFaults({ link: 'up' });
+    await test.lockstep.rest();
+    const [before] = [...runtime(test).reconciliation.synthetic.values()];
+    await pass(test, 10_000);
+    test.venue.setBalance(account, balanceUnits - 10_000_000);
+    await pass(test, 30_000);
+    const [priced] = [...runtime(test).reconciliation.synthetic.values()];
+    expect(priced?.fillId).not.toBe(before?.fillId);
+    expect(priced?.venueTimeMs).toBe(before?.venueTimeMs);
+    await hear(test, {
+      fillId: 'LATER' as FillId,
+      accountId: account,
+      instrument: mnq,
+      side: 'sell',
+      lots: 1,
+      ticks: 83_990,
+      feeUnits: 0,
+      venueTimeMs: (before?.venueTimeMs ?? 0) + 1,
+    });
+    expect([...runtime(test).reconciliation.synthetic.keys()]).toContain(priced?.fillId);
+  });
+
+  it('that names an order gives way to its execution before one that nobody has explained', async () => {
+    const test = await start();
+    const rest = { side: 'buy', quantityLots: 1, orderType: 'limit', limitTicks: 80_000 } as const;
+    await test.submit({ instrument: 'MNQ', ...rest });
+    const [order] = test.venue.ledger().orders;
+    if (order?.orderId === undefined) throw new Error('the order rests');
+    test.venue.setFaults({ link: 'down' });
+    const executedMs = test.clock.nowMs();
+    position(test, 1, 80_000);
+    await pass(test, 30_000);
+    test.venue.externalOrder({
+      ...order,
+      status: 'filled',
+      filledLots: 1,
+      updatedAtMs: test.clock.nowMs(),
+    });
+    position(test, 2, 80_000);
+    await pass(test, 30_000);
+    const standIns = () => [...runtime(test).reconciliation.synthetic.values()];
+    expect(standIns().map(({ orderId }) => orderId)).toEqual([undefined, order.orderId]);
+    await hear(test, {
+      fillId: 'TRUE' as FillId,
+      orderId: order.orderId,
+      accountId: account,
+      instrument: mnq,
+      side: 'buy',
+      lots: 1,
+      ticks: 80_000,
+      feeUnits: 370_000,
+      venueTimeMs: executedMs,
+    });
+    expect(standIns().map(({ orderId }) => orderId)).toEqual([undefined]);
+    expect(notesOf(test, 'OVERFILL')).toBe(0);
+    const cell = test.engine.world.cells.get(actorId(account, `order/${order.orderId}`));
+    expect(cell?.context['filledLots']).toBe(1);
+    expect(runtime(test).openLots(mnq)).toBe(2);
+  });
+
   it('is an inferred fill of the own order whose trades are missing', async () => {
     const test = await start();
     const rest = { side: 'buy', quantityLots: 2, orderType: 'limit', limitTicks: 80_000 } as const;
@@ -219,5 +319,44 @@ describe('a change that nobody reported', () => {
       { orderId, synthetic: { kind: 'inferred' } },
     ]);
     expect(notesOf(test, 'GHOST_POSITION')).toBe(0);
+  });
+
+  it('gives way as a whole to one execution that had turned the position round', async () => {
+    const test = await start();
+    await test.submit({ instrument: 'MNQ', side: 'buy', quantityLots: 1 });
+    const rest = { side: 'sell', quantityLots: 3, orderType: 'limit', limitTicks: 90_000 } as const;
+    await test.submit({ instrument: 'MNQ', ...rest });
+    const order = test.venue.ledger().orders.find(({ side }) => side === 'sell');
+    if (order?.orderId === undefined) throw new Error('the order rests');
+    test.venue.setFaults({ link: 'down' });
+    test.venue.externalOrder({
+      ...order,
+      status: 'filled',
+      filledLots: 3,
+      updatedAtMs: test.clock.nowMs(),
+    });
+    position(test, -2, 90_000);
+    await pass(test, 30_000);
+    // What closed and what opened are booked as two.
+    expect(runtime(test).reconciliation.synthetic.size).toBe(2);
+    const fill = {
+      fillId: 'TRUE' as FillId,
+      orderId: order.orderId,
+      accountId: account,
+      instrument: mnq,
+      side: 'sell',
+      lots: 3,
+      ticks: 90_000,
+      feeUnits: 1_110_000,
+      venueTimeMs: test.clock.nowMs() - 30_000,
+    } as const;
+    await hear(test, fill);
+    const cell = test.engine.world.cells.get(actorId(account, `order/${order.orderId}`));
+    expect(cell?.context['fillIdsSeen']).toContain('TRUE');
+    expect(runtime(test).openLots(mnq)).toBe(-2);
+    expect(runtime(test).reconciliation.synthetic.size).toBe(0);
+    expect(notesOf(test, 'OVERFILL')).toBe(0);
+    // Nothing was closed for it.
+    expect(runtime(test).activeExits.size).toBe(0);
   });
 });

@@ -186,19 +186,14 @@ describe('what this version does not have', () => {
       'CLUSTER_CAP',
     ],
     [
-      'a trailing stop by submit',
-      'steps: [{ submit: { ref: a, instrument: ES, side: sell, type: trailingStop, quantity: 1 } }]',
-      'trailing',
-    ],
-    [
       'a reload of what is not here',
       'steps: [{ config: { universe: { minEligible: 3 } } }]',
       'universe',
     ],
     [
       'a step inside a downtime',
-      'steps: [{ restart: { kind: crash, meanwhile: [{ submit: { ref: a, instrument: ES, side: sell, type: trailingStop, quantity: 1 } }] } }]',
-      'trailing',
+      'steps: [{ restart: { kind: crash, meanwhile: [{ expect: { denied: { a: CLUSTER_CAP } } }] } }]',
+      'CLUSTER_CAP',
     ],
   ])('%s is unsupported and never passed', async (_, rest, what) => {
     const report = await run(`${head}${rest}`);

@@ -25,6 +25,7 @@ function bench(api?: ApiSettings, snapshot?: VenuePort['snapshot']) {
   const clock = new SimulatedClock(1_000_000);
   const calls: string[] = [];
   const [put, givenUp]: [VenueEvent[], string[]] = [[], []];
+  const forbidden = new Set<string>();
   const venue: VenuePort = {
     id: 'wire',
     connect: () => undefined,
@@ -43,6 +44,8 @@ function bench(api?: ApiSettings, snapshot?: VenuePort['snapshot']) {
     placeWaitMs: () => 2_500,
     put: (event) => put.push(event),
     onGivenUp: (_, orderId) => givenUp.push(orderId),
+    mayStillLeave: ({ orderId }, call) => !forbidden.has(`${call} ${orderId}`),
+    onChangeGivenUp: (_, orderId) => givenUp.push(`change of ${orderId}`),
     onPressure: () => undefined,
     onCall: () => undefined,
   });
@@ -53,7 +56,7 @@ function bench(api?: ApiSettings, snapshot?: VenuePort['snapshot']) {
     accountId: account,
     instrument,
   });
-  return { clock, calls, put, givenUp, gateway, order, address };
+  return { clock, calls, put, givenUp, forbidden, gateway, order, address };
 }
 
 describe('calls to a venue without limits', () => {
@@ -114,6 +117,65 @@ describe('calls beyond the budget', () => {
     for (let one = 0; one < 30; one += 1) gateway.cancel(address(`c${one}`), priorities.emergency);
     expect(calls).toHaveLength(90);
     expect(gateway.usedPpm).toBe(900_000);
+  });
+});
+
+describe('a picture while the budget is used up', () => {
+  it('waits for room, and takes from the reserve where a kill rests on it', async () => {
+    const asked: number[] = [];
+    const { gateway, order, clock } = bench(limited(100), async (_, sinceMs) => {
+      asked.push(sinceMs);
+      return { asOfMs: 0, balanceUnits: 0, orders: [], positions: [], fills: [] };
+    });
+    for (let one = 0; one < 80; one += 1) gateway.submit(order(`n${one}`), priorities.normal);
+    const waiting = gateway.snapshot(account, 1);
+    await gateway.snapshot(account, 2, 'enforcement');
+    expect(asked).toEqual([2]);
+    clock.advanceTo(1_060_000);
+    await waiting;
+    expect(asked).toEqual([2, 1]);
+  });
+});
+
+describe('what leaves later than it was approved', () => {
+  it('is asked about once more, and a placement that is forbidden by then never leaves', () => {
+    const { gateway, calls, clock, forbidden, givenUp, order, address } = bench(limited(1));
+    gateway.cancel(address('x'), priorities.riskReduction);
+    clock.advanceTo(1_058_000);
+    gateway.submit(order('entry'), priorities.normal);
+    forbidden.add('place entry');
+    clock.advanceTo(1_060_000);
+    expect(calls).toEqual(['cancel x']);
+    expect(givenUp).toEqual(['entry']);
+  });
+
+  it('leaves as it was approved where nothing forbids it', () => {
+    const { gateway, calls, clock, order, address } = bench(limited(1));
+    gateway.cancel(address('x'), priorities.riskReduction);
+    clock.advanceTo(1_058_000);
+    gateway.submit(order('entry'), priorities.normal);
+    expect(gateway.heldBack).toBe(1);
+    clock.advanceTo(1_060_000);
+    expect(calls).toEqual(['cancel x', 'place entry']);
+  });
+
+  it('is not asked about when it leaves at once', () => {
+    const { gateway, calls, forbidden, order, address } = bench();
+    forbidden.add('place a').add('modify a');
+    gateway.submit(order('a'), priorities.normal);
+    gateway.modify(address('a'), priorities.normal);
+    expect(calls).toEqual(['place a', 'modify a']);
+  });
+
+  it('is asked about when it leaves again with a new session', () => {
+    const { gateway, calls, forbidden, givenUp, order, address } = bench();
+    gateway.submit(order('a'), priorities.normal);
+    gateway.modify(address('b'), priorities.normal);
+    forbidden.add('place a').add('modify b');
+    for (const { again } of gateway.unanswered.values()) again();
+    expect(calls).toEqual(['place a', 'modify b']);
+    expect(givenUp).toEqual(['a', 'change of b']);
+    expect(gateway.unanswered.size).toBe(0);
   });
 });
 

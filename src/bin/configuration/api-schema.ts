@@ -64,7 +64,7 @@ export const apiShape = {
       ),
     })
     .prefault({})
-    .describe(`whether a stream is alive; all but staleHubSeconds ${unused}`),
+    .describe(`whether a stream is alive; pingSeconds ${unused}`),
   token: z
     .strictObject({
       refreshBeforeHours: whole(2, 1, 23).describe('hours before its end at which it is renewed'),

@@ -50,5 +50,10 @@ export function apiSettings(
       pollMaxMs: reconnect.pollMaxMinutes * 60 * secondMs,
     },
     staleHubMs: keepalive.staleHubSeconds * secondMs,
+    probe: {
+      everyMs: keepalive.probeSeconds * secondMs,
+      timeoutMs: keepalive.probeTimeoutSeconds * secondMs,
+      failures: keepalive.failures,
+    },
   };
 }

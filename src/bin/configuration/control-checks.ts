@@ -33,6 +33,7 @@ export function controlFaults(
     ...capOrders(controls),
     ...stopOrders(controls),
     ...frequencyOrders(controls),
+    ...safetyOrders(controls),
     ...lifetimeOrders(execution),
   ];
   const faults = orders
@@ -94,6 +95,37 @@ function frequencyOrders({ frequency }: Controls): readonly Order[] {
       shown: [`${perHour} (24 hours: ${perHour * 24})`, `twice which is ${perDay * 2}`],
     },
     counts(['frequency', 'newPerHour'], newPerHour, ['frequency', 'perHour'], perHour),
+  ];
+}
+
+/** The second level is not before the first; the objective for most answers is not above that for nearly all. */
+function safetyOrders({ safety, latency }: Controls): readonly Order[] {
+  const { drawdownDegradedPct, drawdownHaltPct, marginDegradedPct, marginHaltPct } = safety;
+  return [
+    percents(
+      ['safety', 'drawdownDegradedPct'],
+      drawdownDegradedPct,
+      ['safety', 'drawdownHaltPct'],
+      drawdownHaltPct,
+    ),
+    percents(
+      ['safety', 'marginDegradedPct'],
+      marginDegradedPct,
+      ['safety', 'marginHaltPct'],
+      marginHaltPct,
+    ),
+    counts(
+      ['safety', 'positionsDegraded'],
+      safety.positionsDegraded,
+      ['safety', 'positionsHalt'],
+      safety.positionsHalt,
+    ),
+    counts(
+      ['latency', 'p95Seconds'],
+      latency.p95Seconds,
+      ['latency', 'p99Seconds'],
+      latency.p99Seconds,
+    ),
   ];
 }
 

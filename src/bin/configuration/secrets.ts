@@ -5,10 +5,11 @@
  * a file that holds the secret alone. The value stays out of the tree, of every print and of every error.
  * Source: rules 10.1 and 10.7 (11).
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { errorText } from '../../kernel/errors.ts';
+import { readPlainFile } from './plain-file.ts';
 import { keyText, type KeyPath, type Problem } from './problem.ts';
 
 const variable = /^(?:\$\{(?<braced>[A-Za-z_][A-Za-z0-9_]*)\}|(?<bare>[A-Z_][A-Z0-9_]*))$/;
@@ -20,7 +21,10 @@ export const SecretReference = z
   .refine(isSecretReference, {
     error: 'a reference: ${NAME} of the environment, or file:/path; never the secret itself',
   })
-  .meta({ values: '`${NAME}` of the environment or of `.env`, or `file:/path`' });
+  .meta({
+    values: '`${NAME}` of the environment or of `.env`, or `file:/path`',
+    class: 'secret',
+  });
 
 export function isSecretReference(text: string): boolean {
   return variable.test(text) || file.test(text);
@@ -51,7 +55,7 @@ export function withEnvFile(environment: Environment, configPath: string | undef
   const path = join(folder, '.env');
   if (!existsSync(path)) return environment;
   const added: Record<string, string> = {};
-  for (const line of readFileSync(path, 'utf8').split(/\r?\n/)) {
+  for (const line of readPlainFile(path).split(/\r?\n/)) {
     const match = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/.exec(line);
     const [, name, value] = match ?? [];
     if (name !== undefined && value !== undefined) added[name] = unquoted(value.trim());

@@ -26,7 +26,7 @@ function defaultText(path: KeyPath, value: unknown): string {
   const key = String(path.at(-1));
   if (typeof value !== 'number') return shownValue(value);
   if (percentKey.test(key)) return decimalText(value, { num: 1, den: 10_000 });
-  if (moneyKey.test(key) || key === 'marginReject')
+  if (moneyKey.test(key) || key === 'marginReject' || key === 'marginBuffer')
     return decimalText(value, { num: 1, den: 1_000_000 });
   if (msKey.test(key)) return `${value}ms`;
   return String(value);

@@ -4,7 +4,7 @@
  * Strict: duplicate keys, aliases and every warning of the parser are errors; the files of a folder are a flat
  * union of their top-level keys. Files `*.example.yaml` of a folder are left alone. Source: style 13, rules 10.1.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   isAlias,
@@ -17,6 +17,7 @@ import {
   type Document,
 } from 'yaml';
 import { errorText, exitCodes, OperatorError } from '../../kernel/errors.ts';
+import { readPlainFile } from './plain-file.ts';
 import type { KeyPath, Problem } from './problem.ts';
 import { isSecretKey, isSecretReference, looksLikeSecret } from './secrets.ts';
 
@@ -93,8 +94,9 @@ function parsePart(path: string, problems: Problem[]): Part | undefined {
   const file = basename(path);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readPlainFile(path);
   } catch (error) {
+    if (error instanceof OperatorError) throw error;
     throw noInput(`the configuration ${path} cannot be read: ${errorText(error)}`, error);
   }
   const lines = new LineCounter();

@@ -2,13 +2,16 @@
  * `bulkhead drill kill-switch`: the whole saga against the paper venue in real time, measured step by step.
  * Source: execution 9.3, crash-testing 8.
  */
+import type { AccountRuntime } from '../../actors/account-runtime.ts';
 import type { KillDrillOptions, KillDrillReport, KillDrillRun } from '../../cli/drill-report.ts';
 import type { KillStep } from '../../domain/kill.ts';
 import { systemClock } from '../../kernel/clock.ts';
-import { exitCodes, OperatorError } from '../../kernel/errors.ts';
+import { errorText, exitCodes, OperatorError } from '../../kernel/errors.ts';
 import { limits } from '../../kernel/limits.ts';
 import { isOpen } from '../../venues/paper/paper-order.ts';
+import { writeDrill } from './log.ts';
 import { DrillStage, drillAccount } from './stage.ts';
+import { calledMsMax, venueFaults } from './venue-faults.ts';
 
 /** Placing what is to be killed, and killing it. */
 const setUpMsMax = 120_000;
@@ -30,6 +33,41 @@ const stepOrder: readonly KillStep[] = [
 /** @throws OperatorError exit 2 for what cannot be drilled, exit 1 when the drill could not be set up */
 export async function drillKillSwitch(options: KillDrillOptions): Promise<KillDrillReport> {
   refuse(options);
+  const { dataDir } = options;
+  if (dataDir === undefined) return drillRuns(options);
+  try {
+    const report = await drillRuns(options);
+    writeDrill(dataDir, outcomeOf(report, options.venueFault));
+    return report;
+  } catch (error) {
+    // What could not even be set up is a failed drill, too.
+    writeDrill(dataDir, {
+      name: 'kill-switch',
+      isPassed: false,
+      totalMs: 0,
+      text: errorText(error),
+    });
+    throw error;
+  }
+}
+
+function outcomeOf(
+  report: KillDrillReport,
+  fault: KillDrillOptions['venueFault'],
+): Parameters<typeof writeDrill>[1] {
+  const { orders, positions, runs, worstMs, verifiedFlat, flatten, venueLatencyMs } = report;
+  const isInTime = fault !== undefined && report.isWithinLimits;
+  const left = `${orders.left} orders and ${positions.left} positions left`;
+  return {
+    name: `kill-switch${flatten ? ' --flatten' : ''}${fault === undefined ? '' : ` --venue-fault ${fault}`}`,
+    // As the exit code says.
+    isPassed: verifiedFlat || isInTime,
+    totalMs: worstMs,
+    text: `${orders.placed} orders, ${positions.opened} positions, ${runs} runs, ${venueLatencyMs} ms to the venue: ${verifiedFlat ? 'verified flat' : left}`,
+  };
+}
+
+async function drillRuns(options: KillDrillOptions): Promise<KillDrillReport> {
   const runs: KillDrillRun[] = [];
   for (let run = 0; run < options.runs; run += 1) runs.push(await drillOnce(options));
   const times = runs.map(({ totalMs }) => totalMs).toSorted((one, other) => one - other);
@@ -40,6 +78,7 @@ export async function drillKillSwitch(options: KillDrillOptions): Promise<KillDr
   return {
     ...worst,
     flatten: options.flatten,
+    ...(options.venueFault === undefined ? {} : { venueFault: options.venueFault }),
     venueLatencyMs: options.venueLatencyMs,
     runs: runs.length,
     p50Ms: quantile(times, 50),
@@ -117,9 +156,10 @@ async function setUp(stage: DrillStage, orders: number, positions: number): Prom
 
 async function kill(
   stage: DrillStage,
-  { flatten, orders, positions }: KillDrillOptions,
+  { flatten, orders, positions, venueFault }: KillDrillOptions,
 ): Promise<KillDrillRun> {
   const account = accountOf(stage);
+  if (venueFault !== undefined) stage.venue.setFaults(venueFaults[venueFault]);
   const fromMs = systemClock.monotonicMs();
   stage.engine.operate({
     verb: 'kill',
@@ -135,26 +175,48 @@ async function kill(
     by: 'drill',
     reason: 'drill',
   });
-  const runOf = () => stage.engine.world.accounts.get(drillAccount)?.kills[0];
-  await stage.until(() => runOf()?.phase === 'latched', killMsMax);
+  const { run, calledAfterMs } = await untilOver(stage, fromMs, venueFault);
   const totalMs = Math.ceil(systemClock.monotonicMs() - fromMs);
-  const run = runOf();
   const left = leftAtVenue(stage);
-  const isFlat = run?.phase === 'latched' && run.result === 'flat';
+  const isLatched = run?.phase === 'latched';
   return {
+    ...(calledAfterMs === undefined ? {} : { calledAfterMs }),
+    isWithinLimits: (calledAfterMs ?? (isLatched ? totalMs : Infinity)) <= calledMsMax,
     // The drill looks at the venue's own books as well: what is said has to be so.
-    verifiedFlat: isFlat && left.orders === 0 && left.positions === 0,
-    partial: run?.phase !== 'latched',
+    verifiedFlat: isLatched && run.result === 'flat' && left.orders === 0 && left.positions === 0,
+    partial: !isLatched,
     totalMs,
-    steps: stepOrder.flatMap((step) => {
-      const atMs = run?.steps[step];
-      return atMs === undefined ? [] : [{ step, ms: atMs - (run?.triggeredAtMs ?? atMs) }];
-    }),
+    steps: stepsOf(run),
     orders: { placed: orders, left: left.orders },
     positions: { opened: positions, left: left.positions },
     alerts: stage.alerts.map(({ code }) => code),
     workingOrdersKnown: account.workingOrders.size,
   };
+}
+
+type Run = AccountRuntime['kills'][number];
+
+/** Waits for the latch; at a venue that is dead for the alarm, because more will not come. */
+async function untilOver(
+  stage: DrillStage,
+  fromMs: number,
+  venueFault: KillDrillOptions['venueFault'],
+): Promise<{ readonly run: Run | undefined; readonly calledAfterMs: number | undefined }> {
+  const runOf = (): Run | undefined => accountOf(stage).kills[0];
+  let calledAfterMs: number | undefined;
+  await stage.until(() => {
+    const isCalled = stage.alerts.some(({ code }) => code === 'KILL_INCOMPLETE');
+    if (isCalled) calledAfterMs ??= Math.ceil(systemClock.monotonicMs() - fromMs);
+    return (isCalled && venueFault === 'dead') || runOf()?.phase === 'latched';
+  }, killMsMax);
+  return { run: runOf(), calledAfterMs };
+}
+
+function stepsOf(run: Run | undefined): KillDrillRun['steps'] {
+  return stepOrder.flatMap((step) => {
+    const atMs = run?.steps[step];
+    return atMs === undefined ? [] : [{ step, ms: atMs - (run?.triggeredAtMs ?? atMs) }];
+  });
 }
 
 function leftAtVenue(stage: DrillStage): { readonly orders: number; readonly positions: number } {

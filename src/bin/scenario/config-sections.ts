@@ -100,6 +100,7 @@ const optionalControls: ReadonlySet<string> = new Set([
   'lossCooldown',
   'cooldowns',
   'margin',
+  'safety',
 ]);
 
 /** @throws Unsupported for a setting of the files that this version does not have */

@@ -164,8 +164,13 @@ export function venueOrderFields(stage: Stage, order: PaperOrder): Fields {
     ...(order.stopTicks === undefined
       ? {}
       : { stopPrice: formatTicks(instrument, order.stopTicks) }),
-    status: statusNames[order.status] ?? order.status,
+    status: statusName(order),
   };
+}
+
+function statusName({ status, isCancelPending, isUnreadable }: PaperOrder): string {
+  if (isUnreadable === true) return 'none';
+  return isCancelPending === true ? 'pendingCancel' : (statusNames[status] ?? status);
 }
 
 export type SentFields =

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ScenarioReport } from '../../cli/dependencies.ts';
 import { errorText, exitCodes, OperatorError } from '../../kernel/errors.ts';
+import { CoverageBook } from '../machine-coverage.ts';
 import { parseScenarios, type Scenario } from './format.ts';
 import { runScenario, type ScenarioResult } from './runner.ts';
 import { engineSettings } from './settings.ts';
@@ -14,16 +15,19 @@ const extensions = ['.yaml', '.yml'];
 export async function runScenarios(
   paths: readonly string[],
   onResult: (result: ScenarioResult) => void,
+  coverageFile?: string,
 ): Promise<ScenarioReport> {
   const files = [...new Set(paths.flatMap(filesOf))];
   const scenarios = files.flatMap((file) => parseScenarios(file, readText(file)));
   for (const scenario of scenarios) checkSettings(scenario);
   const results: ScenarioResult[] = [];
+  const coverage = coverageFile === undefined ? undefined : new CoverageBook();
   for (const scenario of scenarios) {
-    const result = await runScenario(scenario);
+    const result = await runScenario(scenario, (directory) => coverage?.read(directory));
     results.push(result);
     onResult(result);
   }
+  if (coverage !== undefined && coverageFile !== undefined) coverage.save(coverageFile);
   const count = (status: ScenarioResult['status']): number =>
     results.filter((one) => one.status === status).length;
   return {

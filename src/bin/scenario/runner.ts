@@ -11,13 +11,19 @@ import { missingInSteps, Unsupported } from './unsupported.ts';
 export type ScenarioResult = ScenarioReport['results'][number];
 type Outcome = Omit<ScenarioResult, 'file' | 'scenario'>;
 
+/** Looks at the journal of a scenario that has been played, before it is removed. */
+export type ScenarioLook = (directory: string) => void;
+
 /** @throws OperatorError exit 2 when a value of the configuration is not one */
-export async function runScenario(scenario: Scenario): Promise<ScenarioResult> {
+export async function runScenario(
+  scenario: Scenario,
+  look: ScenarioLook = () => undefined,
+): Promise<ScenarioResult> {
   const { file, name } = scenario;
-  return { file, scenario: name, ...(await play(scenario)) };
+  return { file, scenario: name, ...(await play(scenario, look)) };
 }
 
-async function play(scenario: Scenario): Promise<Outcome> {
+async function play(scenario: Scenario, look: ScenarioLook): Promise<Outcome> {
   const missing = missingInSteps(scenario);
   if (missing !== undefined) return unsupported(missing);
   let stage: Stage;
@@ -28,7 +34,9 @@ async function play(scenario: Scenario): Promise<Outcome> {
     throw error;
   }
   try {
-    return await playOn(stage, scenario);
+    const outcome = await playOn(stage, scenario);
+    look(stage.directory);
+    return outcome;
   } finally {
     await stage.close();
   }

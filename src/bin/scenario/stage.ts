@@ -27,9 +27,12 @@ import { ScenarioEvaluator } from './evaluator.ts';
 import type { Scenario } from './format.ts';
 import { InstrumentNames } from './instruments.ts';
 import { noteResent } from './invariants.ts';
+import { withCommit } from './journal-tap.ts';
+import { LastPrices } from './last-prices.ts';
 import { engineSettings, type EngineSettings } from './settings.ts';
 import { SkewedClock } from './skewed-clock.ts';
 import type { Step } from './step-format.ts';
+import { StoreFault } from './store-fault.ts';
 import { noteSubmits, type RefOutcome } from './submits.ts';
 import { instantMs } from './times.ts';
 import { VenueFaults } from './venue-faults.ts';
@@ -58,6 +61,7 @@ export class Stage {
   readonly tap: VenueTap;
   readonly faults: VenueFaults;
   readonly killFile: KillFile;
+  readonly store: StoreFault;
   readonly refs = new Map<string, RefOutcome>();
   /** What each ref has asked for, whatever became of it. */
   readonly wishes = new Map<string, OrderIntent>();
@@ -72,9 +76,9 @@ export class Stage {
   /** Thrown inside the step of an actor, once for each entry. */
   readonly poisoned: { readonly actor: string; isAlways: boolean }[] = [];
   private life: Life | undefined;
-  private readonly directory: string;
-  /** Refs of groups. */
-  private readonly groups = new Set<string>();
+  readonly directory: string;
+  readonly prices = new LastPrices();
+  readonly groupIds = new Map<string, string>();
   private announcements = 0;
   /** Submits on their way into the journal, oldest first. */
   readonly pendingRefs: string[] = [];
@@ -86,6 +90,7 @@ export class Stage {
     this.names = new InstrumentNames(scenario);
     this.clock = new SimulatedClock(instantMs(scenario.start, scenario.zone));
     this.engineClock = new SkewedClock(this.clock);
+    this.store = new StoreFault(this.clock);
     this.venueClock = new SkewedClock(this.clock);
     this.directory = mkdtempSync(join(tmpdir(), 'bulkhead-scenario-'));
     const { file } = this.settings.execution.killSwitch;
@@ -155,9 +160,16 @@ export class Stage {
     const life = { engine, lockstep, evaluator, journal };
     this.life = life;
     // The comparison at the start takes no simulated time: the clock stands where the scenario put it.
-    await this.faults.withoutLatency(() => engine.start());
-    await lockstep.rest();
-    if (this.killFile.poll()) await lockstep.rest();
+    await this.living(async () => {
+      await this.faults.withoutLatency(() => engine.start());
+      await lockstep.rest();
+      if (this.killFile.poll()) await lockstep.rest();
+    });
+  }
+
+  /** What the engine does until it rests; a store that fails ends the process. */
+  private async living(live: () => Promise<void>): Promise<void> {
+    await this.store.survive(live, () => this.crash());
   }
 
   /** An orderly stop. */
@@ -175,6 +187,8 @@ export class Stage {
     evaluator.abandon();
     journal.close({ isClean: false });
     this.tap.crashAt = undefined;
+    // What was on its way into the journal never arrives.
+    this.pendingRefs.length = 0;
     this.life = undefined;
   }
 
@@ -193,12 +207,23 @@ export class Stage {
 
   /** Everything due up to and including the instant happens first. */
   async advanceTo(atMs: number): Promise<void> {
-    if (this.life !== undefined) {
-      await this.life.lockstep.advanceTo(atMs);
-      await this.life.lockstep.rest();
-    } else {
-      this.clock.advanceTo(atMs);
+    const { life } = this;
+    if (life !== undefined) {
+      await this.living(async () => {
+        await life.lockstep.advanceTo(atMs);
+        await life.lockstep.rest();
+      });
+      if (this.life !== undefined) return;
     }
+    const { backAtMs } = this.store;
+    if (backAtMs === undefined || backAtMs > atMs) {
+      this.clock.advanceTo(atMs);
+      return;
+    }
+    this.clock.advanceTo(backAtMs);
+    this.store.end();
+    await this.start();
+    await this.advanceTo(atMs);
   }
 
   /** The process stands still while the world goes on; what came meanwhile is taken afterwards. */
@@ -208,13 +233,14 @@ export class Stage {
   }
 
   async rest(): Promise<void> {
-    if (this.life !== undefined) await this.life.lockstep.rest();
+    await this.living(async () => this.life?.lockstep.rest());
   }
 
   async quote(quote: Quote): Promise<void> {
     // A dead line brings no prices either; the venue's own market goes on.
-    if (this.life !== undefined && this.venue.faults.link === 'up')
-      await this.life.lockstep.quote(quote);
+    const { life } = this;
+    if (life !== undefined && this.venue.faults.link === 'up')
+      await this.living(() => life.lockstep.quote(quote));
     else this.venue.onQuote(quote);
   }
 
@@ -267,10 +293,10 @@ export class Stage {
   submitGroup(ref: string, refs: readonly string[], wish: GroupWish): void {
     for (const one of [ref, ...refs])
       condition(
-        !this.refs.has(one) && !this.groups.has(one),
+        !this.refs.has(one) && !this.groupIds.has(one),
         () => `a ref is used once, was ${one}`,
       );
-    this.groups.add(ref);
+    this.groupIds.set(ref, '');
     this.running.engine.submitGroup(wish);
   }
 
@@ -317,7 +343,9 @@ export class Stage {
       journal,
       venue: this.tap,
       evaluator,
-      alerts: { raise: () => undefined },
+      // What the store cannot take goes out all the same, and stands in no commit.
+      alerts: { raise: ({ code }) => void (this.store.isFailing && this.alerts.push(code)) },
+      onKillWithoutStore: ({ mode, by, reason }) => this.killFile.write({ mode, by, reason }),
       machines: hostedMachines,
       instruments: this.names.known,
       accounts: settings.accounts,
@@ -359,20 +387,14 @@ export class Stage {
 
   /** Sees every commit; with the point `afterCommit` the first commit of an effect is the last thing that happens. */
   private tapped(journal: JournalPort): JournalPort {
-    const commit = (batch: TurnBatch) => {
+    return withCommit(journal, (batch) => {
+      this.store.check();
       const head = journal.commit(batch);
       this.note(batch);
       const isEffect = (batch.effects ?? []).some(({ kind }) => kind !== 'alert');
       if (this.tap.crashAt === 'afterCommit' && isEffect)
         throw new SimulatedCrash('after the commit');
       return head;
-    };
-    return new Proxy(journal, {
-      get: (target, key) => {
-        if (key === 'commit') return commit;
-        const value: unknown = Reflect.get(target, key, target);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
     });
   }
 }

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { Expectation } from './expect-format.ts';
 import { Amount, DurationText, Flag, Text, VenueTimeText, word } from './values.ts';
-import { operatorVerbs, orderTypes, sides, statuses, venueEvents } from './vocabulary.ts';
+import {
+  operatorVerbs,
+  orderTypes,
+  productStatuses,
+  sides,
+  statuses,
+  venueEvents,
+} from './vocabulary.ts';
 
 const Side = word(sides);
 const OrderType = word(orderTypes);
@@ -64,6 +71,7 @@ export const VenueSettings = z.strictObject({
   halfLists: Amount.optional(),
   wrongPositions: Amount.optional(),
   clockSkew: DurationText.optional(),
+  products: z.record(Text, word(productStatuses)).optional(),
 });
 export type VenueSettings = z.output<typeof VenueSettings>;
 
@@ -126,6 +134,8 @@ const actions = {
       .optional(),
     linkedTo: Text.optional(),
     parent: Text.optional(),
+    // Beyond the document.
+    postOnly: Flag.optional(),
   }),
   group: z.strictObject({
     ref: Text,
@@ -171,7 +181,7 @@ const actions = {
     venueTime,
   }),
   link: z.union([
-    word(['down', 'up', 'stale', 'authFailed']),
+    word(['down', 'up', 'stale', 'authFailed', 'silent']),
     z.strictObject({ down: z.literal('all') }).transform((): 'downAll' => 'downAll'),
   ]),
   clock: z.strictObject({

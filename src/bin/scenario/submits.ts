@@ -16,10 +16,16 @@ export type Submits = {
   readonly wishes: Map<string, OrderIntent>;
   /** Submits on their way into the journal, oldest first. */
   readonly pendingRefs: string[];
+  /** Order groups by ref, in the order in which they were asked for; empty until the journal names one. */
+  readonly groupIds: Map<string, string>;
 };
 
 /** Which order a ref has become, or why it has not. */
-export function noteSubmits(batch: TurnBatch, { refs, wishes, pendingRefs }: Submits): void {
+export function noteSubmits(
+  batch: TurnBatch,
+  { refs, wishes, pendingRefs, groupIds }: Submits,
+): void {
+  noteGroups(batch, groupIds);
   for (const { machine, eventJson } of batch.entries) {
     if (machine !== 'input' || !eventJson.startsWith('{"type":"command.submit"')) continue;
     const { intent } = JSON.parse(eventJson) as { intent: OrderIntent & { legId?: string } };
@@ -42,8 +48,20 @@ export function noteSubmits(batch: TurnBatch, { refs, wishes, pendingRefs }: Sub
   }
 }
 
+/** Which group a ref has become: the oldest that waits for its name. */
+function noteGroups({ entries }: TurnBatch, groupIds: Map<string, string>): void {
+  for (const { machine, eventJson } of entries) {
+    if (machine !== 'input' || !eventJson.startsWith('{"type":"command.group"')) continue;
+    const ref = [...groupIds.keys()].find((one) => groupIds.get(one) === '');
+    const { groupId } = JSON.parse(eventJson) as { readonly groupId: string };
+    if (ref !== undefined) groupIds.set(ref, groupId);
+  }
+}
+
 /** The refusal is of a change or a cancel, not of the order itself. */
 function isOfRequest({ entries }: TurnBatch, causeSeq: number): boolean {
   const cause = entries.find(({ seq }) => seq === causeSeq);
+  // A change that has waited is refused in a step of its order.
+  if (cause?.machine === 'order') return true;
   return cause !== undefined && /^\{"type":"command\.(?:modify|cancel)"/u.test(cause.eventJson);
 }

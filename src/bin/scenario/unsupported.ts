@@ -32,9 +32,6 @@ type Looks = {
 
 /** Steps that can ask for something that is not here. */
 const looks: Looks = {
-  submit: missingInSubmit,
-  order: missingInOrder,
-  fault: ({ store }) => (store === undefined ? undefined : 'faults of the store'),
   expect: missingInExpectation,
   restart: ({ meanwhile, during }) =>
     firstOf(meanwhile, missingInStep) ?? (during === undefined ? undefined : missingInStep(during)),
@@ -43,17 +40,6 @@ const looks: Looks = {
 function missingInStep(step: Step): string | undefined {
   const look = looks[step.action] as ((body: Step['body']) => string | undefined) | undefined;
   return look?.(step.body);
-}
-
-function missingInSubmit(body: Body<'submit'>): string | undefined {
-  return body.type === 'trailingStop'
-    ? 'trailing stops by submit (the format has no distance)'
-    : undefined;
-}
-
-function missingInOrder(body: Body<'order'>): string | undefined {
-  const isKnown = !['none', 'pendingCancel'].includes(body.status);
-  return isKnown ? undefined : `orders of status ${body.status}`;
 }
 
 function missingInExpectation(body: Body<'expect'>): string | undefined {

@@ -3,6 +3,7 @@ import type { OrderId } from '../../domain/ids.ts';
 import { parseMoney } from '../../domain/money.ts';
 import { condition } from '../../kernel/assert.ts';
 import type { FaultChanges, FaultMatch } from '../../venues/paper/paper-faults.ts';
+import type { ProductStatuses } from '../../venues/paper/paper-products.ts';
 import type { PaperVenue } from '../../venues/paper/paper-venue.ts';
 import type { InstrumentNames } from './instruments.ts';
 import { wholeNumber } from './numbers.ts';
@@ -71,12 +72,21 @@ export class VenueFaults {
     for (const flag of ['duplicateEvents', 'reorder', 'nullLists', 'missingAccount'] as const) {
       if (settings[flag] !== undefined) changes[flag] = settings[flag];
     }
+    if (settings.products !== undefined) changes.products = this.products(settings.products);
     this.venue.setFaults({ ...changes, ...misbehaviour(settings) });
     for (const kind of kinds) {
       const list = settings[kind];
       if (list !== undefined) this.written.set(kind, list);
     }
     this.bind();
+  }
+
+  /** Statuses that are given change; the others stay. */
+  private products(given: NonNullable<VenueSettings['products']>): ProductStatuses {
+    const named = Object.entries(given).map(
+      ([name, status]) => [this.names.get(name).id, status] as const,
+    );
+    return { ...this.venue.faults.products, ...Object.fromEntries(named) };
   }
 
   /** Gives the venue every match whose ref is known by now. */

@@ -42,6 +42,11 @@ export class VenueTap implements VenuePort {
 
   connect(sink: (event: VenueEvent) => void): void {
     this.sink = sink;
+    this.venue.sayProducts();
+  }
+
+  get reportsProducts(): boolean {
+    return this.venue.reportsProducts === true;
   }
 
   submit(order: Approved<SubmitOrder>): void {
@@ -77,6 +82,10 @@ export class VenueTap implements VenuePort {
 
   snapshot(accountId: AccountId, sinceMs: number): Promise<VenueSnapshot> {
     return this.venue.snapshot(accountId, sinceMs);
+  }
+
+  probe(): true | Promise<void> {
+    return this.venue.probe?.() ?? true;
   }
 
   openOrders(

@@ -93,6 +93,14 @@ export const statuses = [
   'pendingCancel',
   'suspended',
 ] as const;
+/** Source: trading-controls REQ-EX1. */
+export const productStatuses = [
+  'trading',
+  'postOnly',
+  'limitOnly',
+  'cancelOnly',
+  'offline',
+] as const;
 export const venueEvents = [
   'accepted',
   'open',

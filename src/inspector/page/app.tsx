@@ -8,13 +8,16 @@ import { ActorPage } from './pages/actor.tsx';
 import { AuditPage } from './pages/audit.tsx';
 import { BlastPage } from './pages/blast.tsx';
 import { FaultsPage } from './pages/faults.tsx';
+import { ForkPage } from './pages/fork.tsx';
 import { JournalPage } from './pages/journal.tsx';
 import { MachinesPage } from './pages/machines.tsx';
 import { RewindPage } from './pages/rewind.tsx';
 import { RulesPage } from './pages/rules.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
+import { SqlPage } from './pages/sql.tsx';
 import { TimelinePage } from './pages/timeline.tsx';
 import { TreePage } from './pages/tree.tsx';
+import { VersionsPage } from './pages/versions.tsx';
 import { WallPage } from './pages/wall.tsx';
 import { WhyPage } from './pages/why.tsx';
 import { ActionDialog } from './ui/action-dialog.tsx';
@@ -32,9 +35,12 @@ const pages: Readonly<Record<string, ComponentType<PageProps>>> = {
   rewind: RewindPage,
   timeline: TimelinePage,
   journal: JournalPage,
+  sql: SqlPage,
   faults: FaultsPage,
   audit: AuditPage,
   machines: MachinesPage,
+  versions: VersionsPage,
+  fork: ForkPage,
   blast: BlastPage,
 };
 

@@ -15,7 +15,13 @@ import {
   type RiskEffect,
 } from '../exposure.ts';
 import type { GateContext } from './context.ts';
-import { lockActive, modeForbids, tradingStateForbids, withoutGeneralState } from './general.ts';
+import {
+  killSwitchActive,
+  lockActive,
+  modeForbids,
+  tradingStateForbids,
+  withoutGeneralState,
+} from './general.ts';
 import { inCatalogueOrder, increaseDenials, judgeRules } from './judge.ts';
 import { onGrid, priceCollar, selfMatch, wellFormed } from './technical.ts';
 
@@ -145,4 +151,18 @@ export function judgeCancel(
   const isHard = gate.tradingState === 'LOCKED' || gate.tradingState === 'HALTED';
   const state = isHard ? tradingStateForbids(asked, gate, 'increase') : [];
   return inCatalogueOrder(withoutGeneralState([...state, ...locks], gate))[0];
+}
+
+/** What of the gate's context can turn against a change that waits. */
+export type LateState = Pick<GateContext, 'tradingState' | 'stateCauses' | 'locks' | 'kills'>;
+
+/** Why a change that adds risk and was permitted when it was asked for may not leave any more; undefined when it may. */
+export function judgeLateChange(order: WorkingOrderFacts, state: LateState): Denial | undefined {
+  // These checks read the instrument and the strategy of an order, and of the context just this state.
+  const asked = { ...order, by: order.by ?? '' } as unknown as OrderIntent;
+  const gate = state as GateContext;
+  const failing = [killSwitchActive, tradingStateForbids, lockActive].flatMap((check) =>
+    check(asked, gate, 'increase'),
+  );
+  return inCatalogueOrder(withoutGeneralState(failing, gate))[0];
 }

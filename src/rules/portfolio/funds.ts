@@ -217,18 +217,28 @@ export function worstCaseMargin(view: PortfolioView, legs: readonly MarginLeg[])
   };
 }
 
+/** What a group may need of the margin that is there, parts per million: a share of it, or it with a buffer. */
+export type GroupMargin = {
+  readonly marginReject: number;
+  readonly marginBuffer?: number | undefined;
+};
+
 /** Refuses a group that needs more than a share (parts per million) of what is available. Pure. */
 export function groupMarginDenials(
   view: PortfolioView,
   legs: readonly MarginLeg[],
-  sharePpm: number,
+  { marginReject, marginBuffer }: GroupMargin,
 ): readonly Denial[] {
   const need = worstCaseMargin(view, legs);
   const code = 'FUNDS_INSUFFICIENT';
   if (!need.isKnown) {
     return [{ code, facts: [{ name: 'kind', value: 'margin' }, ...unknownFacts(need.missing)] }];
   }
-  const limit = mulDiv(Math.max(0, need.availableUnits), sharePpm, 1_000_000, 'floor');
+  const availableUnits = Math.max(0, need.availableUnits);
+  const limit =
+    marginBuffer === undefined
+      ? mulDiv(availableUnits, marginReject, 1_000_000, 'floor')
+      : mulDiv(availableUnits, 1_000_000, marginBuffer, 'floor');
   if (need.peakUnits <= limit) return [];
   const { currency } = view.context.facts;
   return [

@@ -1,5 +1,6 @@
 /** Which of checks 6 to 13 are in force for an account. Source: trading-controls 14. */
 import type { Controls, PortfolioCheck } from '../../domain/controls.ts';
+import { healthLimits, safetyChecks, type SafetyCheck } from '../../domain/safety.ts';
 
 type Block = 'stops' | 'caps' | 'frequency' | 'lossCooldown' | 'cooldowns';
 
@@ -25,7 +26,21 @@ const blocks: Readonly<Record<Exclude<PortfolioCheck, Special>, Block>> = {
   POSITION_TOO_SMALL: 'caps',
 };
 
-type Special = 'STRATEGY_CAP' | 'SHORTING_DISALLOWED' | 'FUNDS_INSUFFICIENT' | 'NOTIONAL_MIN';
+type Special =
+  | 'STRATEGY_CAP'
+  | 'SHORTING_DISALLOWED'
+  | 'FUNDS_INSUFFICIENT'
+  | 'NOTIONAL_MIN'
+  | 'BREAKER_VOLATILITY'
+  | SafetyCheck;
+
+const healthChecks: ReadonlySet<PortfolioCheck> = new Set(
+  [...healthLimits].map((limit) => safetyChecks[limit]),
+);
+
+function isSafety(check: PortfolioCheck): check is SafetyCheck {
+  return check.startsWith('SAFETY_');
+}
 
 /**
  * Whether a check is in force. An account that lists its checks (`only`) has exactly those of the switched blocks;
@@ -33,16 +48,32 @@ type Special = 'STRATEGY_CAP' | 'SHORTING_DISALLOWED' | 'FUNDS_INSUFFICIENT' | '
  */
 export function isOn(controls: Controls, check: PortfolioCheck): boolean {
   const isSpot = controls.profile.kind === 'spot';
-  if (check === 'STRATEGY_CAP') return Object.keys(controls.strategies).length > 0;
-  if (check === 'SHORTING_DISALLOWED') return !(controls.profile.allowShort ?? !isSpot);
-  if (check === 'NOTIONAL_MIN') return controls.preview.minNotional !== undefined;
   const listed = controls.only?.includes(check);
-  if (check === 'FUNDS_INSUFFICIENT') {
-    // Whoever writes down what a contract needs wants it to be there.
-    const isNamed = Object.keys(controls.margin.perContract).length > 0;
-    return listed ?? controls.margin.enabled ?? (isSpot || isNamed);
-  }
-  return listed ?? controls[blocks[check]].enabled ?? isSpot;
+  if (isSafety(check))
+    return listed ?? controls.safety.enabled ?? (isSpot || healthChecks.has(check));
+  return isSpecial(check)
+    ? specials[check](controls, isSpot, listed)
+    : (listed ?? controls[blocks[check]].enabled ?? isSpot);
+}
+
+type Switch = (controls: Controls, isSpot: boolean, listed: boolean | undefined) => boolean;
+
+const specials: Readonly<Record<Exclude<Special, SafetyCheck>, Switch>> = {
+  STRATEGY_CAP: ({ strategies }) => Object.keys(strategies).length > 0,
+  SHORTING_DISALLOWED: ({ profile }, isSpot) => !(profile.allowShort ?? !isSpot),
+  NOTIONAL_MIN: ({ preview }) => preview.minNotional !== undefined,
+  BREAKER_VOLATILITY: (_, isSpot, listed) => listed ?? isSpot,
+  FUNDS_INSUFFICIENT: (controls, _, listed) =>
+    listed ?? controls.margin.enabled ?? asksForFunds(controls),
+};
+
+function isSpecial(check: PortfolioCheck): check is keyof typeof specials {
+  return Object.hasOwn(specials, check);
+}
+
+/** Whoever writes down what a contract needs wants it to be there. */
+function asksForFunds({ profile, margin }: Controls): boolean {
+  return profile.kind === 'spot' || Object.keys(margin.perContract).length > 0;
 }
 
 /** Any check that looks at trades of the recent past. */
@@ -130,4 +161,19 @@ const checksOfKeys: Readonly<Record<string, Readonly<Record<string, readonly Por
       loss: ['COOLDOWN_LOSS'],
     },
     margin: { perContract: ['FUNDS_INSUFFICIENT'], leverage: ['FUNDS_INSUFFICIENT'] },
+    breakers: { volatilityPct: ['BREAKER_VOLATILITY'] },
+    safety: {
+      drawdownDegradedPct: ['SAFETY_DRAWDOWN'],
+      drawdownHaltPct: ['SAFETY_DRAWDOWN'],
+      maxNotional: ['SAFETY_NOTIONAL'],
+      positionsDegraded: ['SAFETY_POSITIONS'],
+      positionsHalt: ['SAFETY_POSITIONS'],
+      marginDegradedPct: ['SAFETY_MARGIN'],
+      marginHaltPct: ['SAFETY_MARGIN'],
+      singlePositionPct: ['SAFETY_SINGLE_POSITION'],
+      rejectsPerCycle: ['SAFETY_REJECTIONS'],
+      apiErrorsPerMinute: ['SAFETY_API_ERRORS'],
+      latencyMs: ['SAFETY_LATENCY'],
+      clockSkewSeconds: ['SAFETY_CLOCK_SKEW'],
+    },
   };

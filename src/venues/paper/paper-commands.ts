@@ -85,7 +85,7 @@ export class Commands {
     const transport = this.answerByTransport(request, subject, answers.cancel);
     if (transport === 'stopped') return;
     const race = order === undefined ? undefined : this.raceBefore(order, subject);
-    const refusal = faults.find('reject', subject)?.code ?? closedReason(order);
+    const refusal = faults.refusal(subject) ?? closedReason(order);
     if (refusal === undefined && order !== undefined) {
       const isSilent = transport === 'answered' || this.isLost(subject);
       this.endOnRequest(order, subject, isSilent, race);
@@ -123,8 +123,7 @@ export class Commands {
     const subject: Subject = { ...subjectOf({ ...request, side: order?.side }), command: 'modify' };
     const transport = this.answerByTransport(request, subject, answers.modify);
     if (transport === 'stopped') return;
-    const refusal =
-      faults.find('reject', subject)?.code ?? closedReason(order) ?? changeRefusal(order, request);
+    const refusal = faults.refusal(subject) ?? changeRefusal(order, request);
     if (refusal !== undefined || order === undefined) {
       const told = answers.modify.refused(refusal ?? unknownOrder);
       if (transport === 'none') this.answer(order ?? request, told, subject);
@@ -169,7 +168,7 @@ export class Commands {
   private place(request: SubmitOrder, subject: Subject, isAnswered: boolean): void {
     const { book, count, executor, faults, armExpiry } = this.parts;
     const order = newOrder(request, this.parts);
-    const refusal = faults.find('reject', subject)?.code ?? refusalOf(request, book);
+    const refusal = faults.refusal(subject, request.orderType) ?? refusalOf(request, book);
     count(refusal === undefined ? 'accepted' : 'rejected');
     if (refusal !== undefined) {
       order.status = 'rejected';
@@ -326,7 +325,7 @@ function changeRefusal(
   order: PaperOrder | undefined,
   { quantityLots: wanted, limitTicks, stopTicks }: ModifyOrder,
 ): string | undefined {
-  if (order === undefined) return unknownOrder;
+  if (order === undefined || !isOpen(order)) return closedReason(order);
   const quantityLots = wanted ?? order.quantityLots;
   if (quantityLots <= 0) return 'quantity is not greater than 0';
   return quantityLots < order.filledLots
@@ -372,6 +371,8 @@ function valuesOf({ quantityLots, limitTicks, stopTicks }: PaperOrder): NewValue
 
 /** The status of an order as a report. */
 export function statusOf(order: PaperOrder): Told {
+  if (order.isUnreadable === true) return { type: 'order.stateUnreadable' };
+  if (order.isCancelPending === true && isOpen(order)) return { type: 'order.cancelAccepted' };
   switch (order.status) {
     case 'working':
     case 'partial':

@@ -81,9 +81,10 @@ export class Executor {
       };
       this.markets.set(instrument, market);
     }
-    if (quote.bidTicks !== undefined) market.bidTicks = quote.bidTicks;
-    if (quote.askTicks !== undefined) market.askTicks = quote.askTicks;
-    if (quote.lastTicks !== undefined) market.lastTicks = quote.lastTicks;
+    // What is said of a market may be no number; what trades there is one.
+    if (isPrice(quote.bidTicks)) market.bidTicks = quote.bidTicks;
+    if (isPrice(quote.askTicks)) market.askTicks = quote.askTicks;
+    if (isPrice(quote.lastTicks)) market.lastTicks = quote.lastTicks;
     market.taken.buy = 0;
     market.taken.sell = 0;
   }
@@ -100,7 +101,7 @@ export class Executor {
     }
     const fillAt = faults.now.fillAt === 'last' ? 'last' : 'touch';
     const price = tradePrice({ order, market, quote, fillAt, isFreshlyTriggered });
-    if (price !== undefined) {
+    if (isPrice(price)) {
       const slipTicks = isLimitOrder(order) ? 0 : faults.now.slippageTicks;
       this.trade(order, worseBy(price, order.side, slipTicks));
     }
@@ -300,4 +301,8 @@ function isScripted(order: PaperOrder, faults: FaultSwitch): boolean {
 function isImmediate(order: PaperOrder, market: Prices): boolean {
   if (order.timeInForce !== 'ioc' && order.timeInForce !== 'fok') return false;
   return isLimitOrder(order) || hasPrice(market, order.side);
+}
+
+function isPrice(ticks: Ticks | undefined): ticks is Ticks {
+  return Number.isSafeInteger(ticks);
 }

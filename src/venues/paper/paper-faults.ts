@@ -6,8 +6,10 @@
  */
 import type { InstrumentId, OrderId } from '../../domain/ids.ts';
 import type { Lots, Ticks } from '../../domain/instrument.ts';
+import type { OrderType } from '../../domain/order.ts';
 import type { Side } from '../../domain/position.ts';
 import type { Random } from '../../kernel/random.ts';
+import { productRefusal, type ProductStatuses } from './paper-products.ts';
 
 export type PaperCommand = 'submit' | 'cancel' | 'modify' | 'close' | 'query';
 
@@ -54,9 +56,9 @@ export type CancelRaceFault = Matched & {
 
 /**
  * `down`: the stream is silent, commands and their answers pass. `downAll`: nothing passes.
- * `stale` and `authFailed`: as `down`, reported with that reason.
+ * `stale` and `authFailed`: as `down`, reported with that reason. `silent`: as `down`, and nobody says so.
  */
-export type LinkState = 'up' | 'down' | 'downAll' | 'stale' | 'authFailed';
+export type LinkState = 'up' | 'down' | 'downAll' | 'stale' | 'authFailed' | 'silent';
 
 export type PaperFaults = {
   readonly reject: readonly RejectFault[];
@@ -95,6 +97,8 @@ export type PaperFaults = {
   readonly wrongPositionLots: Lots;
   /** Venue time less real time, in everything that carries a time of the venue. */
   readonly clockSkewMs: number;
+  /** What of each product is traded; empty: the venue reports no status, and trades everything. */
+  readonly products: ProductStatuses;
 };
 
 export type FaultChanges = { readonly [Key in keyof PaperFaults]?: PaperFaults[Key] | undefined };
@@ -125,6 +129,7 @@ const noFaults: PaperFaults = {
   halfListsPpm: 0,
   wrongPositionLots: 0,
   clockSkewMs: 0,
+  products: {},
 };
 
 /** What a command is about, for the comparison with a match. */
@@ -139,10 +144,12 @@ export interface FaultSwitch {
   readonly now: PaperFaults;
   change(changes: FaultChanges): void;
   /** The fault of the kind that strikes, asked once per command. Counts `times` and draws `chancePpm`. */
-  find<Kind extends 'reject' | 'status' | 'hang' | 'loseAck' | 'cancelRace'>(
+  find<Kind extends 'status' | 'hang' | 'loseAck' | 'cancelRace'>(
     kind: Kind,
     subject: FaultSubject,
   ): PaperFaults[Kind][number] | undefined;
+  /** Why the venue says no to a command that it could carry out: a fault, or the status of the product. */
+  refusal(subject: FaultSubject, orderType?: OrderType): string | undefined;
   /** Draws: true so often out of a million. */
   happens(chancePpm: number): boolean;
   /** A whole number from 0 to `max`. */
@@ -204,6 +211,12 @@ export function createFaultSwitch(initial: FaultChanges, random: Random): FaultS
       const fault = faults[kind].find((one) => agrees(one.match, subject) && strikes(one));
       if (fault !== undefined) note(nameOf(kind, fault, subject));
       return fault;
+    },
+    refusal(subject, orderType) {
+      const fault = faults.reject.find((one) => agrees(one.match, subject) && strikes(one));
+      if (fault === undefined) return productRefusal(faults.products, { ...subject, orderType });
+      note(nameOf('reject', fault, subject));
+      return fault.code;
     },
     queryFailure(subject, nowMs) {
       for (const fault of faults.failQuery) {

@@ -27,6 +27,10 @@ export type PaperOrder = {
   filledLots: Lots;
   status: VenueOrder['status'];
   reason: string;
+  /** Placed elsewhere, and somebody there has asked for its end. */
+  readonly isCancelPending?: true;
+  /** Placed elsewhere, and shown in a state that has no meaning. */
+  readonly isUnreadable?: true;
   /** A stop whose price was reached: works as a market or limit order from then on. */
   isTriggered: boolean;
   /** Best price since a trailing stop was accepted. */
@@ -69,6 +73,8 @@ export function listed(order: PaperOrder): VenueOrder {
     ...(order.limitTicks === undefined ? {} : { limitTicks: order.limitTicks }),
     ...(order.stopTicks === undefined ? {} : { stopTicks: order.stopTicks }),
     status: order.status,
+    ...(order.isCancelPending === true ? { isCancelPending: true as const } : {}),
+    ...(order.isUnreadable === true ? { isUnreadable: true as const } : {}),
     updatedAtMs: order.updatedAtMs,
   };
 }

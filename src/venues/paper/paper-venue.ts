@@ -24,10 +24,16 @@ import type { Depth } from './matching.ts';
 import { PaperBook, type PaperAccount, type PaperLedger } from './paper-book.ts';
 import { Commands } from './paper-commands.ts';
 import { Executor, type RandomPartial } from './paper-executor.ts';
-import { createFaultSwitch, type FaultChanges, type PaperFaults } from './paper-faults.ts';
+import {
+  createFaultSwitch,
+  type FaultChanges,
+  type LinkState,
+  type PaperFaults,
+} from './paper-faults.ts';
 import { isOpen } from './paper-order.ts';
 import { Pictures } from './paper-pictures.ts';
-import { createReporter } from './paper-reports.ts';
+import { productReports } from './paper-products.ts';
+import { createReporter, type Reporter } from './paper-reports.ts';
 import { createScript } from './paper-script.ts';
 import { createOpenOrders, createSnapshots } from './paper-snapshot.ts';
 
@@ -62,6 +68,8 @@ export interface PaperVenue extends VenuePort {
   /** Changes the named settings from now on; `undefined` restores the default of one. */
   setFaults(changes: FaultChanges): void;
   readonly faults: PaperFaults;
+  /** Says the status of every product that has one, for a listener who has heard nothing yet. */
+  sayProducts(): void;
   stats(): PaperStats;
   /** How often each fault has struck, by name. */
   readonly struck: ReadonlyMap<string, number>;
@@ -130,6 +138,7 @@ export function createPaperVenue(parts: PaperVenueParts): PaperVenue {
   };
 
   const lists = { clock: venue.clock, book, faults, pictures, wire };
+  const sayProducts = productSpeaker(venue);
 
   return {
     id: parts.options?.id ?? 'paper',
@@ -137,9 +146,13 @@ export function createPaperVenue(parts: PaperVenueParts): PaperVenue {
     connect(sink) {
       reporter.connect(sink);
       const { link } = faults.now;
-      if (link !== 'up')
-        enter(() => reporter.say({ type: 'venue.link', status: 'down', reason: link }, 'link'));
+      if (link !== 'up') enter(() => sayLink(reporter, link));
+      sayProducts();
     },
+    get reportsProducts() {
+      return Object.keys(faults.now.products).length > 0;
+    },
+    sayProducts: () => sayProducts(),
     submit: (order: Approved<SubmitOrder>) => arrive(() => commands.submit(order)),
     cancel: (cancel: CancelOrder) => arrive(() => commands.cancel(cancel)),
     modify: (modify: ModifyOrder) => arrive(() => commands.modify(modify)),
@@ -148,6 +161,7 @@ export function createPaperVenue(parts: PaperVenueParts): PaperVenue {
       enter(() => reporter.say(event, 'stream')),
     ),
     openOrders: createOpenOrders(lists),
+    probe: () => (faults.now.link === 'up' ? true : new Promise(() => undefined)),
     changes() {
       book.commit();
       return faults.isHonest ? book.revision : undefined;
@@ -168,13 +182,13 @@ export function createPaperVenue(parts: PaperVenueParts): PaperVenue {
       });
     },
     setFaults(changes) {
-      const before = faults.now.link;
+      const before = faults.now;
       faults.change(changes);
       pictures.remember();
       const { link } = faults.now;
-      if (link === before) return;
-      const status = link === 'up' ? 'up' : 'down';
-      enter(() => reporter.say({ type: 'venue.link', status, reason: link }, 'link'));
+      // What a silent stream has missed is said when it is back.
+      sayProducts(link === 'up' && before.link !== 'up' ? undefined : before.products);
+      if (link !== before.link) enter(() => sayLink(reporter, link));
     },
     get faults() {
       return faults.now;
@@ -184,6 +198,28 @@ export function createPaperVenue(parts: PaperVenueParts): PaperVenue {
     ledger: () => book.ledger(),
     ...createScript({ clock: venue.clock, book, reporter, executor, enter, permissions }),
   };
+}
+
+/** Says what a listener who has heard `heard` does not know yet. */
+function productSpeaker({
+  clock,
+  enter,
+  faults,
+  reporter,
+}: ReturnType<typeof assemble>): (heard?: PaperFaults['products']) => void {
+  return (heard) => {
+    const reports = productReports(faults.now.products, heard, clock.nowMs());
+    if (reports.length === 0) return;
+    enter(() => {
+      for (const report of reports) reporter.say(report, 'stream');
+    });
+  };
+}
+
+function sayLink(reporter: Reporter, link: LinkState): void {
+  if (link === 'silent') return;
+  const status = link === 'up' ? 'up' : 'down';
+  reporter.say({ type: 'venue.link', status, reason: link }, 'link');
 }
 
 /** The parts of the venue, wired to each other. */

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { InspectorSources } from '../../../src/inspector/api.ts';
+import { loopbackBind } from '../../../src/inspector/bind.ts';
 import type { ServerFrame } from '../../../src/inspector/protocol-reports.ts';
 import { Stream } from '../../../src/inspector/stream.ts';
 import { SimulatedClock } from '../../../src/kernel/clock.ts';
@@ -47,7 +48,8 @@ beforeEach(async () => {
   });
   server = createServer();
   server.on('upgrade', (request, socket, head) => {
-    stream.upgrade(request, socket, head, (server.address() as AddressInfo).port);
+    const { port } = server.address() as AddressInfo;
+    stream.upgrade(request, socket, head, { ...loopbackBind, port });
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);

@@ -4,10 +4,11 @@
  * Verifies: inspector 3 (Why), 10, inspector 13 case 5
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ruleWorldOf } from '../../../src/bin/inspector-live.ts';
 import { triedCounterfactual } from '../../../src/bin/rule-rerun.ts';
 import type { RuleFinding } from '../../../src/domain/verdict.ts';
-import { InspectorProblem } from '../../../src/inspector/client.ts';
 import { PastAccounts } from '../../../src/inspector/past.ts';
+import { InspectorProblem } from '../../../src/inspector/problem.ts';
 import type { WhyReport } from '../../../src/inspector/protocol-reports.ts';
 import { openJournalView } from '../../../src/persistence/journal-view.ts';
 import type { JournalView, ViewedRow } from '../../../src/ports/journal-view.port.ts';
@@ -130,5 +131,44 @@ describe('an open loss', () => {
       triedCounterfactual(picture, elsewhere),
       'figures that the rule does not give',
     ).toBeUndefined();
+  });
+});
+
+/** Breaches of rules that look at more than money and prices, and orders that the gate refused for a rule. */
+const cases: readonly (readonly [
+  ruleId: string,
+  rules: Readonly<Record<string, object>>,
+  orders: number,
+  change: RegExp,
+])[] = [
+  ['RULE-001', { maxContracts: { limit: 1 } }, 0, /for 1 lot of MNQ instead of 2/u],
+  ['RULE-002', { maxContractsPerInstrument: { defaultLimit: 1 } }, 0, /for 1 lot of MNQ/u],
+  ['RULE-006', { tradeFrequencyLimit: { limits: { perMinute: 2 } } }, 2, /without the last trade/u],
+  ['RULE-011', { symbolBlocks: { blockedSymbols: ['MNQ'] } }, 0, /without MNQ in blockedSymbols/u],
+  ['RULE-008', { noStopLossGrace: { graceSeconds: 0 } }, 0, /earlier/u],
+];
+
+describe.each(cases)('what %s has refused or closed', (ruleId, rules, orders, change) => {
+  beforeAll(async () => {
+    run = await start(rules);
+    for (let count = 0; count < orders; count += 1)
+      await run.test.submit({ instrument: 'MNQ', side: 'buy', quantityLots: 1 });
+    const [account] = [...run.test.engine.world.accounts.values()];
+    if (account === undefined) throw new Error('there is an account');
+    const worlds = [ruleWorldOf(run.test.engine.world, account)];
+    run.inspector.tell({ type: 'rules', worlds });
+  });
+  afterAll(async () => end(run));
+
+  it('has a change that the rule itself has judged', async () => {
+    const denial = run.view.denials(50).find(({ text }) => text.includes(`rule=${ruleId}`));
+    const query =
+      denial === undefined ? { seq: breachOf(run.view, ruleId).seq } : { denial: denial.intentId };
+    const client = run.inspector.client('auditor');
+    await vi.waitFor(async () => {
+      const report = await client.get('why', query);
+      expect(report.counterfactual).toMatch(change);
+      expect(report.counterfactualBy).toBe('rule');
+    });
   });
 });

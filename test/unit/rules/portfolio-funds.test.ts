@@ -183,11 +183,22 @@ describe('the worst case of a group', () => {
 
   it('is refused above its share of what is available, and allowed at it', () => {
     const legs = [leg('MNQ', 'buy', '1')];
-    const at = (balance: string) => groupMarginDenials(view({ ...given, balance }), legs, 800_000);
+    const at = (balance: string) =>
+      groupMarginDenials(view({ ...given, balance }), legs, { marginReject: 800_000 });
     expect(at('4000')).toEqual([]);
     expect(text(at('3999.99'))).toEqual([
       'FUNDS_INSUFFICIENT kind=margin required=3200.00 free=3199.992',
     ]);
+  });
+
+  it('is refused without its buffer, and allowed with it, where a buffer is configured instead of a share', () => {
+    const legs = [leg('MNQ', 'buy', '1')];
+    const need = { marginReject: 900_000, marginBuffer: 1_150_000 };
+    const at = (balance: string) =>
+      groupMarginDenials(view({ ...given, balance }), legs, need).length;
+    // 3,200 times 1.15.
+    expect(at('3680')).toBe(0);
+    expect(at('3679.99')).toBe(1);
   });
 
   it('is unknown with a price that is, and then refused', () => {
@@ -199,8 +210,8 @@ describe('the worst case of a group', () => {
       isKnown: false,
       missing: ['stale:MNQ'],
     });
-    expect(text(groupMarginDenials(blind, [leg('MNQ', 'buy', '1')], 900_000))).toEqual([
-      'FUNDS_INSUFFICIENT kind=margin unknown=stale:MNQ',
-    ]);
+    expect(
+      text(groupMarginDenials(blind, [leg('MNQ', 'buy', '1')], { marginReject: 900_000 })),
+    ).toEqual(['FUNDS_INSUFFICIENT kind=margin unknown=stale:MNQ']);
   });
 });

@@ -30,10 +30,11 @@ function wishOf(stage: Stage, step: Of<'submit'>): Wish {
     instrument: instrument?.id ?? (body.instrument as InstrumentId),
     side: body.side,
     orderType: body.type,
-    ...numbers(instrument, body.side, body),
+    ...trailed(stage, body, instrument, numbers(instrument, body.side, body)),
     ...linksOf(stage, body),
     timeInForce: body.timeInForce ?? 'day',
     reduceOnly,
+    ...(body.postOnly === true ? { isPostOnly: true as const } : {}),
     purpose: purposeOf(body, reduceOnly),
     source: body.strategy === undefined ? 'operator' : 'strategy',
     by: body.strategy ?? 'trader',
@@ -43,6 +44,22 @@ function wishOf(stage: Stage, step: Of<'submit'>): Wish {
     atMs:
       body.signalTime === undefined ? atMs : Math.min(atMs, venueTimeMs(stage, body.signalTime)),
   };
+}
+
+/**
+ * The format gives a trailing stop its price; what it keeps is the distance of that price from the market. Without a
+ * price, or without a market, there is no distance, and the gate says what is missing.
+ */
+function trailed(
+  stage: Stage,
+  { type, side }: Body<'submit'>,
+  instrument: Instrument | undefined,
+  { stopTicks, ...given }: GridNumbers,
+): GridNumbers & Pick<Wish, 'trailTicks'> {
+  if (type !== 'trailingStop') return stopTicks === undefined ? given : { ...given, stopTicks };
+  const reference = instrument && stage.prices.reference(instrument.id, side);
+  if (reference === undefined || stopTicks === undefined) return given;
+  return { ...given, trailTicks: side === 'buy' ? stopTicks - reference : reference - stopTicks };
 }
 
 /** A signal has an identity of its own, a time, or both. */

@@ -24,8 +24,7 @@ export async function playClock(stage: Stage, { body }: Of<'clock'>): Promise<vo
   if (body.venue !== undefined) {
     stage.venueClock.skewMs = durationMs(body.venue);
     // A stream that is up shows the time with its next heartbeat.
-    if (stage.isUp && stage.venue.faults.link === 'up')
-      stage.running.engine.world.brokerClock.hear(stage.venueClock.nowMs());
+    if (stage.isUp && stage.venue.faults.link === 'up') hearTime(stage);
   }
   if (body.local !== undefined) stage.engineClock.skewMs = durationMs(body.local);
   if (body.pause !== undefined) await stage.pause(durationMs(body.pause));
@@ -51,7 +50,9 @@ export async function playRestart(
   play: Play,
 ): Promise<void> {
   const { during } = body;
-  if (body.kind === 'clean') await stage.stop();
+  // One that has died of its store is only started again.
+  if (!stage.isUp) stage.store.end();
+  else if (body.kind === 'clean') await stage.stop();
   else if (body.crashAt === undefined || during === undefined) stage.crash();
   else await stage.dieAt(body.crashAt, () => play(during));
   const stoppedMs = stage.nowMs();
@@ -74,6 +75,8 @@ function whenMs(stage: Stage, { at }: Step, stoppedMs: number, lastMs: number): 
 
 export async function playFault(stage: Stage, step: Of<'fault'>): Promise<void> {
   const { body } = step;
+  if (body.store !== undefined)
+    stage.store.begin(body.store, body.for === undefined ? undefined : durationMs(body.for));
   if (body.worker !== undefined) {
     const rule = body.rule === undefined ? undefined : (ruleIdByKey[body.rule] ?? body.rule);
     await stage.running.evaluator.fail(body.worker, rule);
@@ -82,4 +85,10 @@ export async function playFault(stage: Stage, step: Of<'fault'>): Promise<void> 
     const actor = actorName(stage.accountOf(step), body.actor);
     stage.poisoned.push({ actor, isAlways: body.poison === true });
   }
+}
+
+/** A venue that says its time at every heartbeat: one stamp far ahead alone would not be believed. */
+function hearTime({ venueClock, running }: Stage): void {
+  const nowMs = venueClock.nowMs();
+  for (const agoMs of [2, 1, 0]) running.engine.world.brokerClock.hear(nowMs - agoMs);
 }

@@ -72,6 +72,7 @@ function orderFields(
     return { ...fields, scope: `order:${orderIdOf(stage, scope)}` };
   if (['symbol', 'contract', 'instrument'].includes(kind.toLowerCase()))
     return { ...fields, scope: `${kind}:${instrumentName(stage, name)}` };
+  if (kind === 'group') return { ...fields, scope: `group:${stage.groupIds.get(name) ?? name}` };
   if (verb === 'flatten') return { ...fields, scope: instrumentName(stage, scope) };
   return fields;
 }

@@ -25,6 +25,7 @@ export async function playQuote(stage: Stage, { body }: Of<'quote'>): Promise<vo
     venueTimeMs: venueTimeMs(stage, body.venueTime),
     receivedAtMs: stage.engineClock.nowMs(),
   };
+  stage.prices.note(quote);
   // Without specification there is no grid in which a price could be told to the engine; the venue trades on it.
   if (stage.names.known.has(instrument.id)) await stage.quote(quote);
   else stage.venue.onQuote(quote);
@@ -83,6 +84,9 @@ const statusNames = {
   expired: 'expired',
   rejected: 'rejected',
   suspended: 'suspended',
+  pendingCancel: 'working',
+  // It may fill, and protects nothing.
+  none: 'suspended',
   // Known and counted like an open one, and no protection until it is: what `suspended` means here.
   pending: 'suspended',
 } as const;
@@ -92,7 +96,7 @@ export function playOrder(stage: Stage, step: Of<'order'>): void {
   const instrument = stage.names.get(body.instrument);
   const filledLots =
     body.filled === undefined || body.filled === null ? 0 : lots(instrument, body.filled);
-  const name = statusNames[body.status as keyof typeof statusNames];
+  const name = statusNames[body.status];
   const order: VenueOrder = {
     venueOrderId: body.venueOrderId as VenueOrderId,
     accountId: stage.accountOf(step),
@@ -104,6 +108,8 @@ export function playOrder(stage: Stage, step: Of<'order'>): void {
     ...(body.limitPrice === undefined ? {} : { limitTicks: ticks(instrument, body.limitPrice) }),
     ...(body.stopPrice === undefined ? {} : { stopTicks: ticks(instrument, body.stopPrice) }),
     status: name === 'working' && filledLots > 0 ? 'partial' : name,
+    ...(body.status === 'pendingCancel' ? { isCancelPending: true } : {}),
+    ...(body.status === 'none' ? { isUnreadable: true } : {}),
     updatedAtMs: venueTimeMs(stage, body.venueTime),
   };
   stage.venue.externalOrder(order);

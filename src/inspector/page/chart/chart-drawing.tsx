@@ -1,6 +1,7 @@
 /** A statechart as a drawing: active states are filled and marked, the last transition is thick and moves once. */
 import { useState } from 'preact/hooks';
 import type { ChartLayout, PlacedEdge, PlacedNode, Point } from '../../chart-layout.ts';
+import { ArrowHead } from './arrow-head.tsx';
 import { isTaken, nothingLit, type Lit } from './machine-view.ts';
 
 const margin = 14;
@@ -107,20 +108,7 @@ function Markers() {
   return (
     <defs>
       {['line', 'last'].map((name) => (
-        <marker
-          key={name}
-          id={`arrow-${name}`}
-          class={`arrow ${name}`}
-          viewBox="0 0 8 8"
-          refX="7"
-          refY="4"
-          markerWidth="8"
-          markerHeight="8"
-          markerUnits="userSpaceOnUse"
-          orient="auto"
-        >
-          <path d="M0 0 L8 4 L0 8 z" />
-        </marker>
+        <ArrowHead key={name} id={`arrow-${name}`} kind={name} />
       ))}
     </defs>
   );

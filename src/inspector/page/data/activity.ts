@@ -28,6 +28,11 @@ export function recordActivity(rows: readonly ActorSummary[]): void {
   }
 }
 
+/** Of actors that the page no longer holds. */
+export function forgetActivity(ids: readonly string[]): void {
+  for (const id of ids) traces.delete(id);
+}
+
 function moveTo(trace: Trace, bucket: number): void {
   const missed = Math.min(bucketsMax, bucket - trace.lastBucket);
   for (let count = 0; count < missed; count += 1) trace.counts.push(0);

@@ -1,23 +1,11 @@
 /** Requests to the server of this page; never to another. */
+import { InspectorProblem } from '../../problem.ts';
 import type { CommandAnswer, CommandRequest } from '../../protocol-reports.ts';
 import type { SessionAnswer } from '../../protocol.ts';
 import type { Query } from './router.ts';
 import { store } from './store.ts';
 
-/** What the server said instead of an answer. */
-class Problem extends Error {
-  override readonly name = 'Problem';
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-/** @throws Problem */
+/** @throws InspectorProblem */
 export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
   const search = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
@@ -25,7 +13,7 @@ export async function get<T>(path: string, query: Query = {}, signal?: AbortSign
   return ask<T>(address, signal === undefined ? {} : { signal });
 }
 
-/** @throws Problem */
+/** @throws InspectorProblem */
 export async function post<T>(path: string, body: unknown): Promise<T> {
   const csrf = store.getSnapshot().context.hello?.csrf ?? '';
   return ask<T>(`/api/${path}`, {
@@ -43,13 +31,13 @@ export async function command(request: CommandRequest): Promise<Outcome> {
   try {
     return await post<CommandAnswer>('command', request);
   } catch (error) {
-    if (error instanceof Problem)
+    if (error instanceof InspectorProblem)
       return { outcome: 'refused', text: error.message, code: error.code };
     throw error;
   }
 }
 
-/** Shows a token again, for what an admin does a while after signing in. @throws Problem */
+/** Shows a token again, for what an admin does a while after signing in. @throws InspectorProblem */
 export async function prove(token: string): Promise<void> {
   await post('session/proof', { token });
 }
@@ -73,5 +61,5 @@ async function ask<T>(address: string, init: RequestInit): Promise<T> {
   if (response.status === 401 && address !== '/api/session')
     store.trigger.signedOut({ reason: '' });
   const words = message ?? text ?? `the server answered ${response.status}`;
-  throw new Problem(response.status, code ?? '', words);
+  throw new InspectorProblem(response.status, code ?? '', words);
 }

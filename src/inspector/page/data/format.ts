@@ -56,8 +56,10 @@ export function signedText(value: string): string {
   return /^[\d,]/u.test(text) && Number(value) > 0 ? `+${text}` : text;
 }
 
+const counts = new Intl.NumberFormat('en-US');
+
 export function countText(value: number): string {
-  return value.toLocaleString('en-US');
+  return counts.format(value);
 }
 
 export function bytesText(bytes: number): string {

@@ -2,6 +2,8 @@
 import { createStore } from '@xstate/store';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ActorSummary, Hello, RowSummary, Wall } from '../../protocol.ts';
+import { forgetActivity } from './activity.ts';
+import { forgetOldest } from './crowd.ts';
 
 export type Link = 'connecting' | 'live' | 'offline';
 export type Theme = 'system' | 'dark' | 'light';
@@ -31,6 +33,8 @@ type Context = {
   readonly isIndexLoaded: boolean;
   readonly changed: number;
   readonly structure: number;
+  /** Actors that are over and were left out, because the page holds enough. */
+  readonly forgotten: number;
   /** Newest last. */
   readonly tail: readonly RowSummary[];
   readonly theme: Theme;
@@ -51,6 +55,7 @@ const start: Context = {
   isIndexLoaded: false,
   changed: 0,
   structure: 0,
+  forgotten: 0,
   tail: [],
   theme: savedTheme(),
   overlay: '',
@@ -90,13 +95,21 @@ export const store = createStore({
         const known = actors.get(row.id);
         if (known === undefined || known.lastSeq <= row.lastSeq) actors.set(row.id, row);
       }
+      const isNew = actors.size !== before;
+      const forgotten = forgetOldest(actors);
+      forgetActivity(forgotten);
       return {
         ...context,
         changed: context.changed + 1,
-        structure: context.structure + (actors.size === before ? 0 : 1),
+        structure: context.structure + (isNew ? 1 : 0),
+        forgotten: context.forgotten + forgotten.length,
         headSeq: Math.max(context.headSeq, headSeq),
       };
     },
+    actorsLeftOut: (context, { count }: { count: number }) => ({
+      ...context,
+      forgotten: context.forgotten + Math.max(0, count),
+    }),
     indexLoaded: (context) => ({ ...context, isIndexLoaded: true }),
     rowsCame: (context, { rows }: { rows: readonly RowSummary[] }) => {
       const known = new Set(context.tail.map(({ seq }) => seq));
@@ -136,7 +149,25 @@ export function useSelect<T>(select: (context: Context) => T): T {
 
 /** Time of the engine, as it told it last: market time, not the time of this browser. */
 export function useEngineNow(): number {
-  return useSelect(({ wall, hello }) => wall?.engine.nowMs ?? hello?.atMs ?? 0);
+  return useSelect(engineNowOf);
+}
+
+/** The same, but at most as often as this: for ages that stand in many lines. */
+export function useEngineNowEvery(pauseMs: number): number {
+  const [nowMs, setNowMs] = useState(engineNowMs);
+  useEffect(() => {
+    const timer = window.setInterval(() => setNowMs(engineNowMs()), pauseMs);
+    return () => window.clearInterval(timer);
+  }, [pauseMs]);
+  return nowMs;
+}
+
+function engineNowMs(): number {
+  return engineNowOf(store.getSnapshot().context);
+}
+
+function engineNowOf({ wall, hello }: Context): number {
+  return wall?.engine.nowMs ?? hello?.atMs ?? 0;
 }
 
 const themeKey = 'bulkhead.theme';

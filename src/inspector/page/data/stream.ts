@@ -5,9 +5,10 @@
  */
 import { useEffect } from 'preact/hooks';
 import type { ClientFrame, ServerFrame } from '../../protocol-reports.ts';
-import type { IndexPage, RowsPage, Wall } from '../../protocol.ts';
+import type { ActorDetail, Hello, IndexPage, RowsPage, Wall } from '../../protocol.ts';
 import { recordActivity } from './activity.ts';
 import { get } from './api.ts';
+import { actorsMax } from './crowd.ts';
 import { store } from './store.ts';
 
 type Feed = 'index' | 'tail' | 'live';
@@ -62,13 +63,7 @@ function connect(): void {
 function take(frame: ServerFrame): void {
   switch (frame.type) {
     case 'hello':
-      pauseMs = firstPauseMs;
-      seenSeq = frame.hello.headSeq;
-      ackedSeq = 0;
-      store.trigger.helloCame({ hello: frame.hello });
-      store.trigger.linkChanged({ link: 'live' });
-      for (const feed of wanted.keys()) send({ type: 'subscribe', feed });
-      if (wanted.has('index')) void loadIndex();
+      greeted(frame.hello);
       return;
     case 'index.delta':
       seenSeq = Math.max(seenSeq, frame.headSeq);
@@ -87,6 +82,9 @@ function take(frame: ServerFrame): void {
       seenSeq = Math.max(seenSeq, frame.to);
       void fillGap(frame.from, frame.to);
       return;
+    case 'ref':
+      void fetchReferred(frame).catch(() => undefined);
+      return;
     case 'bye':
       socket?.close();
       return;
@@ -94,8 +92,29 @@ function take(frame: ServerFrame): void {
   }
 }
 
-async function fillGap(from: number, to: number): Promise<void> {
+function greeted(hello: Hello): void {
+  pauseMs = firstPauseMs;
+  seenSeq = hello.headSeq;
+  ackedSeq = 0;
+  store.trigger.helloCame({ hello });
+  store.trigger.linkChanged({ link: 'live' });
+  for (const feed of wanted.keys()) send({ type: 'subscribe', feed });
   if (wanted.has('index')) void loadIndex();
+}
+
+/** What was too large for a frame. */
+async function fetchReferred({ of, path }: Extract<ServerFrame, { type: 'ref' }>): Promise<void> {
+  const address = path.slice('/api/'.length);
+  if (of === 'hello') greeted(await get<Hello>(address));
+  else if (of === 'wall') store.trigger.wallCame({ wall: await get<Wall>(address) });
+  else {
+    const { summary, seq } = await get<ActorDetail>(address);
+    store.trigger.actorsCame({ rows: [summary], headSeq: seq });
+  }
+}
+
+async function fillGap(from: number, to: number): Promise<void> {
+  // The index has no gaps: what changed meanwhile is told as soon as there is room.
   if (!wanted.has('tail')) return;
   let after = Math.max(from, to - gapRowsMax) - 1;
   while (after < to) {
@@ -107,13 +126,16 @@ async function fillGap(from: number, to: number): Promise<void> {
   }
 }
 
-/** Every actor, page after page. */
+/** Every actor, page after page; of very many only those that are not over. */
 export async function loadIndex(): Promise<void> {
+  const { total } = await get<IndexPage>('index', { limit: 1 });
+  const passive = total > actorsMax ? '0' : '1';
   let after: string | undefined;
   do {
-    const page: IndexPage = await get<IndexPage>('index', { after, limit: 500 });
+    const page: IndexPage = await get<IndexPage>('index', { after, limit: 500, passive });
     recordActivity(page.rows);
     store.trigger.actorsCame({ rows: page.rows });
+    if (after === undefined) store.trigger.actorsLeftOut({ count: total - page.total });
     after = page.next;
   } while (after !== undefined);
   store.trigger.indexLoaded();

@@ -1,5 +1,6 @@
 /** The supervision tree as lines: pure, so that ten thousand actors are folded in a few milliseconds. */
 import type { ActorSummary } from '../../protocol.ts';
+import { NameOrder } from './name-order.ts';
 
 /** Height of a line in pixels. */
 export const rowHeight = 30;
@@ -47,7 +48,7 @@ export function linesOf(
   const isFew = roots.length <= 3;
   const lines: TreeLine[] = [...pinnedLines(actors, wish.pinned)];
   const walk = (nodes: readonly Node[], level: number): void => {
-    const sorted = nodes.toSorted(orderBy(actors, wish.sort));
+    const sorted = inOrder(nodes, actors, wish.sort);
     for (const [index, node] of sorted.entries()) {
       const byItself = isSearch || (isFew && (level === 1 || node.below <= smallGroup));
       const isOpen = node.children.length > 0 && byItself !== wish.toggled.has(node.id);
@@ -99,8 +100,9 @@ function nodesOf(actors: ReadonlyMap<string, ActorSummary>, wish: TreeWish): rea
     else nodeOf(parent, parentOfGroup(parent)).children.push(node);
     return node;
   };
-  for (const actor of actors.values()) {
-    if (!isWanted(actor, wish)) continue;
+  for (const name of order.of(actors)) {
+    const actor = actors.get(name);
+    if (actor === undefined || !isWanted(actor, wish)) continue;
     nodeOf(actor.id, actor.parent);
     const bad = isUnhealthy(actor) ? 1 : 0;
     for (let up = actor.parent; up !== ''; up = parentOfGroup(up)) {
@@ -115,11 +117,15 @@ function nodesOf(actors: ReadonlyMap<string, ActorSummary>, wish: TreeWish): rea
 
 /** `account/A1/order` stands under `account/A1`, and that under nothing. */
 function parentOfGroup(id: string): string {
-  const parts = id.split('/');
-  return parts.length <= 2 ? '' : parts.slice(0, -1).join('/');
+  const end = id.lastIndexOf('/');
+  return end === id.indexOf('/') ? '' : id.slice(0, end);
 }
 
-function isWanted(actor: ActorSummary, { words, account, onlyUnhealthy }: TreeWish): boolean {
+/** Whether the filter means this actor itself. */
+export function isWanted(
+  actor: ActorSummary,
+  { words, account, onlyUnhealthy }: Pick<TreeWish, 'words' | 'account' | 'onlyUnhealthy'>,
+): boolean {
   if (account !== '' && actor.account !== account) return false;
   if (onlyUnhealthy && !isUnhealthy(actor)) return false;
   if (words === '') return true;
@@ -137,18 +143,16 @@ function textOf(actor: ActorSummary): string {
   return text;
 }
 
-const names = new Intl.Collator('en', { numeric: true });
+const order = new NameOrder();
 
-function byName(one: Node, other: Node): number {
-  return names.compare(one.id, other.id);
-}
-
-function orderBy(
+/** Nodes were made in the order of their names; a stable sort leaves equals in it. */
+function inOrder(
+  nodes: readonly Node[],
   actors: ReadonlyMap<string, ActorSummary>,
   sort: SortKey,
-): (one: Node, other: Node) => number {
-  if (sort === 'name') return byName;
+): readonly Node[] {
+  if (sort === 'name') return nodes;
   const field = sort === 'recent' ? 'lastSeq' : sort;
   const value = ({ id }: Node): number => actors.get(id)?.[field] ?? 0;
-  return (one, other) => value(other) - value(one) || byName(one, other);
+  return nodes.toSorted((one, other) => value(other) - value(one));
 }

@@ -1,47 +1,47 @@
 /** What stands around an actor now: timers, effects, waiting messages, crashes; and what it is made from. */
 import type { ActorDetail } from '../../protocol.ts';
-import { dateTimeText, untilText } from '../data/format.ts';
+import { dateTimeText, durationText, untilText } from '../data/format.ts';
 import { addressOf } from '../data/router.ts';
 import { useEngineNow } from '../data/store.ts';
-import { ActorLink, Empty, Facts, Panel, SeqLink, TableFrame } from '../ui/parts.tsx';
+import { ActorLink, Empty, Facts, Panel, SeqLink } from '../ui/parts.tsx';
 import { Badge } from '../ui/status.tsx';
+import { RowsTable } from '../ui/table.tsx';
 
 type Props = { detail: ActorDetail };
 
 const ofThePast = 'Of the past only the state and the data are kept; see the journal for the rest.';
 
 export function ActorTimers({ detail }: Props) {
-  const nowMs = useEngineNow();
+  const engineNowMs = useEngineNow();
+  const nowMs = detail.isPast ? (detail.lastRow?.atMs ?? engineNowMs) : engineNowMs;
+  const { id } = detail.summary;
+  if (!detail.areTimersKnown)
+    return <Empty>Which timers were set then cannot be worked out any more.</Empty>;
   if (detail.timers.length === 0)
-    return <Empty>{detail.isPast ? ofThePast : 'No timer is set.'}</Empty>;
+    return <Empty>{detail.isPast ? 'No timer was set.' : 'No timer is set.'}</Empty>;
   return (
     <Panel title="Timers" isFlush>
-      <TableFrame label="Timers">
-        <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">Timer</th>
-              <th scope="col">Due</th>
-              <th scope="col">At (UTC)</th>
-              <th scope="col">Sends</th>
-            </tr>
-          </thead>
-          <tbody>
-            {detail.timers.map(({ name, dueAtMs, event }) => (
-              <tr key={name}>
-                <th scope="row" class="mono">
-                  {name}
-                </th>
-                <td>
-                  <strong>{untilText(dueAtMs, nowMs)}</strong>
-                </td>
-                <td class="mono">{dateTimeText(dueAtMs)}</td>
-                <td class="mono">{event}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <RowsTable label="Timers" heads={['Timer', 'Due', 'At (UTC)', 'Sends', 'Set by']}>
+        {detail.timers.map(({ name, dueAtMs, event, setBySeq }) => (
+          <tr key={name}>
+            <th scope="row" class="mono">
+              {name}
+            </th>
+            <td>
+              <strong>{untilText(dueAtMs, nowMs)}</strong>
+            </td>
+            <td class="mono">{dateTimeText(dueAtMs)}</td>
+            <td class="mono">{event}</td>
+            <td>
+              {setBySeq === undefined ? (
+                <span class="muted">not known</span>
+              ) : (
+                <a href={addressOf('actor', { id, at: setBySeq })}>row {setBySeq}</a>
+              )}
+            </td>
+          </tr>
+        ))}
+      </RowsTable>
     </Panel>
   );
 }
@@ -51,37 +51,25 @@ export function ActorEffects({ detail }: Props) {
     return <Empty>{detail.isPast ? ofThePast : 'It asked for nothing outside yet.'}</Empty>;
   return (
     <Panel title="Effects" isFlush>
-      <TableFrame label="Effects">
-        <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">Effect</th>
-              <th scope="col">Kind</th>
-              <th scope="col">State</th>
-              <th scope="col">Row</th>
-            </tr>
-          </thead>
-          <tbody>
-            {detail.effects.map(({ id, kind, state, causeSeq }) => (
-              <tr key={id}>
-                <th scope="row" class="mono">
-                  {id}
-                </th>
-                <td>{kind}</td>
-                <td>
-                  <Badge
-                    word={state}
-                    tone={state === 'DONE' ? 'ok' : state === 'UNKNOWN' ? 'warn' : 'info'}
-                  />
-                </td>
-                <td>
-                  <SeqLink seq={causeSeq} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <RowsTable label="Effects" heads={['Effect', 'Kind', 'State', 'Row']}>
+        {detail.effects.map(({ id, kind, state, causeSeq }) => (
+          <tr key={id}>
+            <th scope="row" class="mono">
+              {id}
+            </th>
+            <td>{kind}</td>
+            <td>
+              <Badge
+                word={state}
+                tone={state === 'DONE' ? 'ok' : state === 'UNKNOWN' ? 'warn' : 'info'}
+              />
+            </td>
+            <td>
+              <SeqLink seq={causeSeq} />
+            </td>
+          </tr>
+        ))}
+      </RowsTable>
     </Panel>
   );
 }
@@ -107,15 +95,23 @@ export function ActorMailbox({ detail }: Props) {
 }
 
 export function ActorSupervision({ detail }: Props) {
-  const { summary, crashes } = detail;
-  const supervisor = summary.parent === '' ? 'the engine' : summary.parent;
+  const { summary, crashes, restart } = detail;
+  const nowMs = useEngineNow();
   return (
     <>
       <Facts
         facts={[
-          ['Supervisor', <ActorLink key="up" id={accountOf(summary.parent)} text={supervisor} />],
+          [
+            'Supervisor',
+            summary.parent === '' ? (
+              'the engine'
+            ) : (
+              <ActorLink key="up" id={accountOf(summary.parent)} text={summary.parent} />
+            ),
+          ],
           ['Status', <Badge key="status" word={summary.status} />],
           ['Restarts', summary.restarts],
+          ...(restart === undefined ? [] : [['Restart', restartText(restart, nowMs)] as const]),
           ...(summary.alarm === undefined ? [] : [['Alarm', summary.alarm] as const]),
         ]}
       />
@@ -136,6 +132,17 @@ export function ActorSupervision({ detail }: Props) {
       )}
     </>
   );
+}
+
+/** The wait before a restart doubles with each crash, and varies by a fifth. */
+function restartText(
+  { earliestMs, latestMs }: NonNullable<ActorDetail['restart']>,
+  nowMs: number,
+): string {
+  if (nowMs > latestMs) return 'due';
+  return nowMs >= earliestMs
+    ? `due within ${durationText(latestMs - nowMs)}`
+    : `${untilText(earliestMs, nowMs)} to ${durationText(latestMs - nowMs)}`;
 }
 
 /** Groups are no actors: the account supervises what is in them. */

@@ -4,6 +4,7 @@ import { useFetch } from '../data/fetching.ts';
 import { countText } from '../data/format.ts';
 import { addressOf, change, type Query } from '../data/router.ts';
 import { Panel, Pending } from '../ui/parts.tsx';
+import { Headings } from '../ui/table.tsx';
 import { changesBetween, Leaf, ValueTree } from '../ui/value-tree.tsx';
 
 export function ActorContext({ detail, query }: { detail: ActorDetail; query: Query }) {
@@ -52,13 +53,7 @@ function Changes({
   return (
     <table>
       <caption>{countText(changes.size)} value(s) differ</caption>
-      <thead>
-        <tr>
-          <th scope="col">Value</th>
-          <th scope="col">Was</th>
-          <th scope="col">Is</th>
-        </tr>
-      </thead>
+      <Headings heads={['Value', 'Was', 'Is']} />
       <tbody>
         {[...changes].map(([path, before]) => (
           <tr key={path}>

@@ -3,7 +3,8 @@ import type { ActorDetail, RowsPage } from '../../protocol.ts';
 import { useFetch } from '../data/fetching.ts';
 import { timeText } from '../data/format.ts';
 import { addressOf, type Query } from '../data/router.ts';
-import { Panel, Pending, SeqLink, TableFrame } from '../ui/parts.tsx';
+import { Panel, Pending, SeqLink } from '../ui/parts.tsx';
+import { RowsTable } from '../ui/table.tsx';
 
 const pageRows = 100;
 
@@ -14,45 +15,32 @@ export function ActorHistory({ detail, query }: { detail: ActorDetail; query: Qu
   return (
     <Panel title="History" note="newest first" isFlush>
       <Pending {...page} isLoading={page.data === undefined && page.isLoading} />
-      <TableFrame label="Steps of the actor">
-        <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">Row</th>
-              <th scope="col">Step</th>
-              <th scope="col">Time</th>
-              <th scope="col">Event</th>
-              <th scope="col">From</th>
-              <th scope="col">To</th>
-              <th scope="col">Caused by</th>
-              <th scope="col">Chart</th>
-            </tr>
-          </thead>
-          <tbody>
-            {page.data?.rows.map((row) => (
-              <tr key={row.seq} class={row.seq === detail.seq ? 'on' : ''}>
-                <td>
-                  <SeqLink seq={row.seq} />
-                </td>
-                <td class="number">{row.actorSeq}</td>
-                <td class="mono">{timeText(row.atMs)}</td>
-                <td class="mono">{row.event}</td>
-                <td class="muted">{row.from === row.to ? '' : row.from}</td>
-                <td>{row.from === row.to ? <span class="muted">stayed</span> : row.to}</td>
-                <td>{row.causeSeq > 0 ? <SeqLink seq={row.causeSeq} /> : ''}</td>
-                <td>
-                  <a
-                    href={addressOf('actor', { id, at: row.seq })}
-                    aria-label={`show the chart after row ${row.seq}`}
-                  >
-                    show
-                  </a>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <RowsTable
+        label="Steps of the actor"
+        heads={['Row', 'Step', 'Time', 'Event', 'From', 'To', 'Caused by', 'Chart']}
+      >
+        {page.data?.rows.map((row) => (
+          <tr key={row.seq} class={row.seq === detail.seq ? 'on' : ''}>
+            <td>
+              <SeqLink seq={row.seq} />
+            </td>
+            <td class="number">{row.actorSeq}</td>
+            <td class="mono">{timeText(row.atMs)}</td>
+            <td class="mono">{row.event}</td>
+            <td class="muted">{row.from === row.to ? '' : row.from}</td>
+            <td>{row.from === row.to ? <span class="muted">stayed</span> : row.to}</td>
+            <td>{row.causeSeq > 0 ? <SeqLink seq={row.causeSeq} /> : ''}</td>
+            <td>
+              <a
+                href={addressOf('actor', { id, at: row.seq })}
+                aria-label={`show the chart after row ${row.seq}`}
+              >
+                show
+              </a>
+            </td>
+          </tr>
+        ))}
+      </RowsTable>
       <p class="pager">
         {before !== undefined && (
           <a href={addressOf('actor', { ...query, before: undefined })}>newest</a>

@@ -6,6 +6,8 @@ import { addressOf, change, type PageProps, type Query } from '../data/router.ts
 import { useSelect } from '../data/store.ts';
 import { useFeed } from '../data/stream.ts';
 import { ActionButton, cancelOf, haltOf, pausingOf } from '../ui/actions.tsx';
+import { useAnomalyKeys } from '../ui/anomaly-keys.ts';
+import { ExportButton } from '../ui/export-button.tsx';
 import { useKeys } from '../ui/keyboard.ts';
 import { Facts, PageHead, Pending, SeqLink, Tabs } from '../ui/parts.tsx';
 import { Badge } from '../ui/status.tsx';
@@ -32,6 +34,7 @@ export function ActorPage({ query }: PageProps) {
   const fetched = useFetch<ActorDetail>('actor', { id, at }, version);
   const detail = fetched.data?.summary.id === id ? fetched.data : undefined;
   useActorKeys(query, detail, at);
+  useAnomalyKeys(detail?.seq ?? 0, { actor: id, account: accountOf(id) }, move);
   return (
     <>
       <ActorHead id={id} detail={detail} query={query} at={at} />
@@ -44,6 +47,11 @@ export function ActorPage({ query }: PageProps) {
       )}
     </>
   );
+}
+
+/** `account/A1/order/…` is of A1. */
+function accountOf(id: string): string {
+  return id.split('/')[1] ?? '';
 }
 
 function move(seq: number | undefined): void {
@@ -79,6 +87,7 @@ function ActorHead({
     <>
       <PageHead title={<span class="path">{id}</span>} note={detail?.summary.kind}>
         <Stepper detail={detail} query={query} at={at} />
+        <ExportButton of={{ actor: id }} />
         {detail !== undefined && !detail.isPast && <ActorActions detail={detail} />}
       </PageHead>
       {detail?.isPast === true && (

@@ -6,6 +6,7 @@ import { addressOf, type PageProps } from '../data/router.ts';
 import { useSelect } from '../data/store.ts';
 import { PageHead, Pending, SeqLink } from '../ui/parts.tsx';
 import { Badge, Figure } from '../ui/status.tsx';
+import { Leaf } from '../ui/value-tree.tsx';
 import { Listing } from './faults.tsx';
 
 const refreshMs = 1_500;
@@ -39,11 +40,22 @@ export function AuditPage({ query }: PageProps) {
           </dl>
           <Listing
             title="Actions"
-            heads={['Row', 'Time', 'Who', 'Role', 'Verb', 'Target', 'Reason', 'Outcome', 'Hash']}
+            heads={[
+              'Row',
+              'Time',
+              'Who',
+              'Role',
+              'Verb',
+              'Target',
+              'Reason',
+              'Outcome',
+              'State',
+              'Hash',
+            ]}
             rows={data.rows.map((row) => [
               <SeqLink key="seq" seq={row.seq} />,
               dateTimeText(row.atMs),
-              row.by,
+              <PersonText key="by" value={row.by} />,
               row.role,
               <strong key="verb">{row.verb}</strong>,
               row.target,
@@ -51,6 +63,7 @@ export function AuditPage({ query }: PageProps) {
               <span key="outcome">
                 <Badge word={row.outcome} /> {row.text}
               </span>,
+              <StateChange key="state" before={row.beforeHash} after={row.afterHash} />,
               <span key="hash" class="mono" title={row.hash}>
                 {row.hash.slice(0, 10)}
               </span>,
@@ -64,5 +77,21 @@ export function AuditPage({ query }: PageProps) {
         </>
       )}
     </>
+  );
+}
+
+/** A name as text; what the reader may not see as a ▒ with its class. */
+function PersonText({ value }: { value: AuditReport['rows'][number]['by'] }) {
+  return typeof value === 'string' ? <>{value}</> : <Leaf value={value} />;
+}
+
+/** Whether what the command is about was another afterwards. */
+function StateChange({ before, after }: { before: string; after: string }) {
+  if (before === '') return <span class="muted">–</span>;
+  const title = `before ${before}\nafter ${after}`;
+  return (
+    <span class="mono" title={title}>
+      {before === after ? 'unchanged' : `${before.slice(0, 6)} → ${after.slice(0, 6)}`}
+    </span>
   );
 }

@@ -6,8 +6,10 @@ import { countText, dateTimeText, nameInAccount } from '../data/format.ts';
 import { type PageProps } from '../data/router.ts';
 import { useSelect } from '../data/store.ts';
 import { ActionButton, pausingOf } from '../ui/actions.tsx';
-import { ActorLink, PageHead, Panel, Pending, SeqLink, TableFrame, Tabs } from '../ui/parts.tsx';
+import { ActorLink, PageHead, Panel, Pending, SeqLink, Tabs } from '../ui/parts.tsx';
 import { Badge, Figure, type Tone } from '../ui/status.tsx';
+import { RowsTable } from '../ui/table.tsx';
+import { Drills } from './drills.tsx';
 
 const refreshMs = 2_000;
 const shownMax = 110;
@@ -35,7 +37,7 @@ function bad(count: number): Tone {
 function Report({ report, tab }: { report: FaultsReport; tab: string }) {
   const { quarantines, effectsInDoubt, poisons, crashes, deadLetters, incidents, denials, alerts } =
     report;
-  const { epoch, wasClean } = report.recovery;
+  const { epoch, wasClean, actors, inDoubt, milliseconds } = report.recovery;
   return (
     <>
       <dl class="figures">
@@ -45,6 +47,20 @@ function Report({ report, tab }: { report: FaultsReport; tab: string }) {
           note={`epoch ${epoch}`}
           tone={wasClean ? 'ok' : 'warn'}
         />
+        {milliseconds !== undefined && (
+          <>
+            <Figure
+              name="Restored"
+              value={`${countText(actors ?? 0)} actors`}
+              note={`${milliseconds} ms`}
+            />
+            <Figure
+              name="In doubt at the start"
+              value={inDoubt ?? 0}
+              note={`${effectsInDoubt.length} still open`}
+            />
+          </>
+        )}
         <Figure name="Quarantine" value={quarantines.length} tone={bad(quarantines.length)} />
         <Figure
           name="Effects in doubt"
@@ -66,6 +82,7 @@ function Report({ report, tab }: { report: FaultsReport; tab: string }) {
           ['incidents', 'Incidents', incidents.length],
           ['denials', 'Refusals', denials.length],
           ['alerts', 'Alerts', alerts.length],
+          ['drills', 'Drills'],
         ]}
       />
       <Tab report={report} tab={tab} />
@@ -93,6 +110,8 @@ function Tab({ report, tab }: { report: FaultsReport; tab: string }) {
           ])}
         />
       );
+    case 'drills':
+      return <Drills />;
     case 'incidents':
       return <Coded title="Incidents" rows={report.incidents} tone="bad" />;
     case 'denials':
@@ -228,28 +247,15 @@ export function Listing({
       {rows.length === 0 ? (
         <p class="empty">none</p>
       ) : (
-        <TableFrame label={title}>
-          <table class="rows">
-            <thead>
-              <tr>
-                {heads.map((head) => (
-                  <th key={head} scope="col">
-                    {head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.slice(0, shownMax).map((cells, index) => (
-                <tr key={index}>
-                  {cells.map((cell, column) => (
-                    <td key={heads[column]}>{cell}</td>
-                  ))}
-                </tr>
+        <RowsTable label={title} heads={heads}>
+          {rows.slice(0, shownMax).map((cells, index) => (
+            <tr key={index}>
+              {cells.map((cell, column) => (
+                <td key={heads[column]}>{cell}</td>
               ))}
-            </tbody>
-          </table>
-        </TableFrame>
+            </tr>
+          ))}
+        </RowsTable>
       )}
     </Panel>
   );

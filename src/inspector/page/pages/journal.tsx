@@ -6,18 +6,11 @@ import { countText, nameInAccount, timeText } from '../data/format.ts';
 import { addressOf, change, type PageProps } from '../data/router.ts';
 import { useSelect } from '../data/store.ts';
 import { useFeed } from '../data/stream.ts';
+import { useAnomalyKeys } from '../ui/anomaly-keys.ts';
 import { useKeys } from '../ui/keyboard.ts';
-import {
-  ActorLink,
-  Empty,
-  Facts,
-  PageHead,
-  Panel,
-  Pending,
-  SeqLink,
-  TableFrame,
-} from '../ui/parts.tsx';
+import { ActorLink, Empty, Facts, PageHead, Panel, Pending, SeqLink } from '../ui/parts.tsx';
 import { Badge } from '../ui/status.tsx';
+import { RowsTable } from '../ui/table.tsx';
 import { ValueTree } from '../ui/value-tree.tsx';
 
 const pageRows = 100;
@@ -33,6 +26,9 @@ export function JournalPage({ query }: PageProps) {
   const fetched = useFetch<RowsPage>('rows', wish, version);
   const rows = fetched.data?.rows ?? [];
   const move = useMove(rows, seq);
+  useAnomalyKeys(Number(seq ?? 0), { account, actor }, (to) =>
+    change({ seq: to, before: undefined }),
+  );
   useKeys({
     j: () => move(1),
     ArrowDown: () => move(1),
@@ -147,41 +143,27 @@ function RowTable({
   chosen,
 }: PageProps & { rows: readonly RowSummary[]; chosen: number }) {
   return (
-    <TableFrame label="Rows">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th scope="col">Row</th>
-            <th scope="col">Time</th>
-            <th scope="col">Event</th>
-            <th scope="col">Actor</th>
-            <th scope="col">Step to</th>
-            <th scope="col">Cause</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.seq} class={`${row.importance}${row.seq === chosen ? ' on' : ''}`}>
-              <td>
-                <a class="mono" href={addressOf('journal', { ...query, seq: row.seq })}>
-                  {row.seq}
-                </a>
-              </td>
-              <td class="mono">{timeText(row.atMs)}</td>
-              <td class="mono">
-                {row.importance === 'normal' ? '' : <ImportanceMark importance={row.importance} />}
-                {row.event}
-              </td>
-              <td>
-                <ActorLink id={row.actor} text={nameInAccount(row.actor)} at={row.seq} />
-              </td>
-              <td>{row.from === row.to ? <span class="muted">{row.to}</span> : row.to}</td>
-              <td>{row.causeSeq > 0 ? <SeqLink seq={row.causeSeq} /> : ''}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
+    <RowsTable label="Rows" heads={['Row', 'Time', 'Event', 'Actor', 'Step to', 'Cause']}>
+      {rows.map((row) => (
+        <tr key={row.seq} class={`${row.importance}${row.seq === chosen ? ' on' : ''}`}>
+          <td>
+            <a class="mono" href={addressOf('journal', { ...query, seq: row.seq })}>
+              {row.seq}
+            </a>
+          </td>
+          <td class="mono">{timeText(row.atMs)}</td>
+          <td class="mono">
+            {row.importance === 'normal' ? '' : <ImportanceMark importance={row.importance} />}
+            {row.event}
+          </td>
+          <td>
+            <ActorLink id={row.actor} text={nameInAccount(row.actor)} at={row.seq} />
+          </td>
+          <td>{row.from === row.to ? <span class="muted">{row.to}</span> : row.to}</td>
+          <td>{row.causeSeq > 0 ? <SeqLink seq={row.causeSeq} /> : ''}</td>
+        </tr>
+      ))}
+    </RowsTable>
   );
 }
 

@@ -3,7 +3,8 @@ import { MatrixTables, TransitionTable } from '../chart/chart-tables.tsx';
 import { useMachine } from '../chart/machine-view.ts';
 import { useFetch } from '../data/fetching.ts';
 import { addressOf, type PageProps } from '../data/router.ts';
-import { Empty, PageHead, Panel, Pending, TableFrame } from '../ui/parts.tsx';
+import { Empty, PageHead, Panel, Pending } from '../ui/parts.tsx';
+import { RowsTable, numberHead } from '../ui/table.tsx';
 import { ViewLinks } from './actor-chart.tsx';
 import { Simulator } from './machine-simulator.tsx';
 /** Every machine of the engine: its chart, its tables, and a run by hand. Needs no account. Source: inspector 4. */
@@ -24,6 +25,7 @@ export function MachinesPage({ query }: PageProps) {
     <>
       <PageHead title="Machines" note={id === undefined ? 'as the engine runs them' : id}>
         {id !== undefined && <a href="/machines">every machine</a>}
+        <a href="/versions">version diff</a>
       </PageHead>
       <Pending {...fetched} isLoading={fetched.data === undefined && fetched.isLoading} />
       {fetched.data !== undefined && id === undefined && <MachineTable machines={fetched.data} />}
@@ -50,44 +52,34 @@ export function MachinesPage({ query }: PageProps) {
 function MachineTable({ machines }: { machines: readonly MachineSummary[] }) {
   return (
     <Panel isFlush>
-      <TableFrame label="Machines">
-        <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">Machine</th>
-              <th scope="col">Version</th>
-              <th scope="col" class="number">
-                States
-              </th>
-              <th scope="col" class="number">
-                Events
-              </th>
-              <th scope="col" class="number">
-                Transitions
-              </th>
-              <th scope="col">Actors</th>
-            </tr>
-          </thead>
-          <tbody>
-            {machines.map(({ id, version, states, events, transitions }) => (
-              <tr key={id}>
-                <th scope="row">
-                  <a href={addressOf('machines', { id })}>{id}</a>
-                </th>
-                <td>{version}</td>
-                <td class="number">{states}</td>
-                <td class="number">{events}</td>
-                <td class="number">{transitions}</td>
-                <td>
-                  <a href={addressOf('tree', { q: `/${id}` })} aria-label={`show actors of ${id}`}>
-                    show
-                  </a>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <RowsTable
+        label="Machines"
+        heads={[
+          'Machine',
+          'Version',
+          numberHead('States'),
+          numberHead('Events'),
+          numberHead('Transitions'),
+          'Actors',
+        ]}
+      >
+        {machines.map(({ id, version, states, events, transitions }) => (
+          <tr key={id}>
+            <th scope="row">
+              <a href={addressOf('machines', { id })}>{id}</a>
+            </th>
+            <td>{version}</td>
+            <td class="number">{states}</td>
+            <td class="number">{events}</td>
+            <td class="number">{transitions}</td>
+            <td>
+              <a href={addressOf('tree', { q: `/${id}` })} aria-label={`show actors of ${id}`}>
+                show
+              </a>
+            </td>
+          </tr>
+        ))}
+      </RowsTable>
     </Panel>
   );
 }

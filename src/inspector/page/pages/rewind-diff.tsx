@@ -3,7 +3,8 @@ import type { DiffReport } from '../../protocol-reports.ts';
 import { useFetch } from '../data/fetching.ts';
 import { countText, nameInAccount } from '../data/format.ts';
 import { change } from '../data/router.ts';
-import { ActorLink, Panel, Pending, TableFrame } from '../ui/parts.tsx';
+import { ActorLink, Panel, Pending } from '../ui/parts.tsx';
+import { RowsTable } from '../ui/table.tsx';
 import { Shown } from './actor-context.tsx';
 
 const shownMax = 110;
@@ -31,36 +32,24 @@ export function RewindDiff({ account, a, b }: { account: string; a: number; b: n
         </button>
       </p>
       <Pending {...fetched} isLoading={fetched.data === undefined && fetched.isLoading} />
-      <TableFrame label="Difference">
-        <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">Actor</th>
-              <th scope="col">Value</th>
-              <th scope="col">Was</th>
-              <th scope="col">Is</th>
-            </tr>
-          </thead>
-          <tbody>
-            {changes.slice(0, shownMax).map(({ actor, path, before, after }) => (
-              <tr key={`${actor} ${path}`}>
-                <td>
-                  <ActorLink id={actor} text={nameInAccount(actor)} at={b} />
-                </td>
-                <th scope="row" class="mono text">
-                  {path}
-                </th>
-                <td>
-                  <Shown value={before} />
-                </td>
-                <td>
-                  <Shown value={after} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <RowsTable label="Difference" heads={['Actor', 'Value', 'Was', 'Is']}>
+        {changes.slice(0, shownMax).map(({ actor, path, before, after }) => (
+          <tr key={`${actor} ${path}`}>
+            <td>
+              <ActorLink id={actor} text={nameInAccount(actor)} at={b} />
+            </td>
+            <th scope="row" class="mono text">
+              {path}
+            </th>
+            <td>
+              <Shown value={before} />
+            </td>
+            <td>
+              <Shown value={after} />
+            </td>
+          </tr>
+        ))}
+      </RowsTable>
     </Panel>
   );
 }

@@ -5,6 +5,7 @@ import { useFetch } from '../data/fetching.ts';
 import { countText, dateTimeText } from '../data/format.ts';
 import { addressOf, change, type PageProps } from '../data/router.ts';
 import { useSelect } from '../data/store.ts';
+import { ExportButton } from '../ui/export-button.tsx';
 import { useKeys } from '../ui/keyboard.ts';
 import { Empty, PageHead, Pending } from '../ui/parts.tsx';
 import { Badge } from '../ui/status.tsx';
@@ -22,8 +23,21 @@ export function RewindPage({ query }: PageProps) {
     <>
       <PageHead title="Rewind" note={account}>
         <AccountChoice account={account} accounts={accounts} />
+        <RewindTools account={account} at={query['at']} />
       </PageHead>
       <Rewound account={account} query={query} />
+    </>
+  );
+}
+
+/** What may be made of the moment that is shown. */
+function RewindTools({ account, at }: { account: string; at: string | undefined }) {
+  const role = useSelect((context) => context.hello?.role);
+  const headSeq = useSelect((context) => context.headSeq);
+  return (
+    <>
+      {role !== 'viewer' && <a href={addressOf('fork', { at: at ?? headSeq })}>Fork here</a>}
+      <ExportButton of={{ account }} />
     </>
   );
 }

@@ -4,8 +4,9 @@ import { useFetch, useThrottled } from '../data/fetching.ts';
 import { agoText, dateTimeText, untilText } from '../data/format.ts';
 import { addressOf, change, type PageProps } from '../data/router.ts';
 import { useEngineNow, useSelect } from '../data/store.ts';
-import { PageHead, Panel, Pending, TableFrame } from '../ui/parts.tsx';
+import { PageHead, Panel, Pending } from '../ui/parts.tsx';
 import { Badge, Bar, toneOf } from '../ui/status.tsx';
+import { RowsTable, numberHead } from '../ui/table.tsx';
 import { figureText } from './wall-account.tsx';
 
 const refreshMs = 1_000;
@@ -71,79 +72,56 @@ function Overview({
   const rules = [...new Map(cells.map(({ ruleId, title }) => [ruleId, title] as const))];
   return (
     <Panel title="Matrix" isFlush>
-      <TableFrame label="Rules and accounts">
-        <table class="matrix">
-          <thead>
-            <tr>
-              <th scope="col">Rule</th>
-              {accounts.map((account) => (
-                <th key={account} scope="col">
-                  {account}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rules.map(([ruleId, title]) => (
-              <tr key={ruleId}>
-                <th scope="row">{title}</th>
-                {accounts.map((account) => {
-                  const cell = cells.find(
-                    (one) => one.ruleId === ruleId && one.account === account,
-                  );
-                  return (
-                    <td key={account}>
-                      {cell === undefined ? (
-                        ''
-                      ) : (
-                        <Badge word={cell.verdict} tone={toneOf(cell.verdict)} />
-                      )}
-                    </td>
-                  );
-                })}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <RowsTable label="Rules and accounts" heads={['Rule', ...accounts]} kind="matrix">
+        {rules.map(([ruleId, title]) => (
+          <tr key={ruleId}>
+            <th scope="row">{title}</th>
+            {accounts.map((account) => {
+              const cell = cells.find((one) => one.ruleId === ruleId && one.account === account);
+              return (
+                <td key={account}>
+                  {cell === undefined ? (
+                    ''
+                  ) : (
+                    <Badge word={cell.verdict} tone={toneOf(cell.verdict)} />
+                  )}
+                </td>
+              );
+            })}
+          </tr>
+        ))}
+      </RowsTable>
     </Panel>
   );
 }
 
 function RuleTable({ cells, chosen }: { cells: readonly RuleCell[]; chosen: string | undefined }) {
   return (
-    <TableFrame label="Rules">
-      <table class="rows rules">
-        <thead>
-          <tr>
-            <th scope="col">Rule</th>
-            <th scope="col">State</th>
-            <th scope="col">Last verdict</th>
-            <th scope="col">Used</th>
-            <th scope="col" class="number">
-              Now
-            </th>
-            <th scope="col" class="number">
-              Limit
-            </th>
-            <th scope="col" class="number">
-              Left
-            </th>
-            <th scope="col">Lock</th>
-            <th scope="col">Judged</th>
-          </tr>
-        </thead>
-        <tbody>
-          {cells.map((cell) => (
-            <RuleRow
-              key={`${cell.account} ${cell.ruleId}`}
-              cell={cell}
-              isChosen={cell.ruleId === chosen}
-            />
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
+    <RowsTable
+      label="Rules"
+      heads={[
+        'Rule',
+        'State',
+        'Last verdict',
+        'Used',
+        numberHead('Now'),
+        numberHead('Limit'),
+        numberHead('Left'),
+        'Lock',
+        'Largest order now',
+        'Judged',
+        'By',
+      ]}
+      kind="rows rules"
+    >
+      {cells.map((cell) => (
+        <RuleRow
+          key={`${cell.account} ${cell.ruleId}`}
+          cell={cell}
+          isChosen={cell.ruleId === chosen}
+        />
+      ))}
+    </RowsTable>
   );
 }
 
@@ -151,12 +129,6 @@ function RuleRow({ cell, isChosen }: { cell: RuleCell; isChosen: boolean }) {
   const nowMs = useEngineNow();
   const { account, ruleId, title, state, verdict, observed, limit, headroom, usedPercent } = cell;
   const id = `account/${account}/rule/${ruleId}`;
-  const lockId = useSelect(
-    ({ wall }) =>
-      wall?.accounts
-        .find((one) => one.account === account)
-        ?.locks.find(({ source }) => source === ruleId)?.lockId,
-  );
   return (
     <>
       <tr class={isChosen ? 'on' : ''}>
@@ -182,18 +154,11 @@ function RuleRow({ cell, isChosen }: { cell: RuleCell; isChosen: boolean }) {
         <td class="number">{figureText(limit)}</td>
         <td class="number">{figureText(headroom)}</td>
         <td>
-          {cell.lockUntilMs !== undefined && (
-            <a
-              href={addressOf('why', {
-                lock: `account/${account}/lock/${lockId ?? `${ruleId}:account`}`,
-              })}
-              title={dateTimeText(cell.lockUntilMs)}
-            >
-              {cell.lockUntilMs <= nowMs ? 'is over' : `ends ${untilText(cell.lockUntilMs, nowMs)}`}
-            </a>
-          )}
+          <LockEnd cell={cell} nowMs={nowMs} />
         </td>
+        <td>{cell.largestOrder ?? ''}</td>
         <td class="muted">{cell.atMs === undefined ? '' : agoText(cell.atMs, nowMs)}</td>
+        <td class="muted">{cell.judgedBy ?? ''}</td>
       </tr>
       {cell.entities.length > 1 &&
         cell.entities.map((entity) => (
@@ -208,10 +173,30 @@ function RuleRow({ cell, isChosen }: { cell: RuleCell; isChosen: boolean }) {
             <td class="number">{figureText(entity.limit)}</td>
             <td class="number">{figureText(entity.headroom)}</td>
             <td />
+            <td />
             <td class="muted">{agoText(entity.atMs, nowMs)}</td>
+            <td />
           </tr>
         ))}
     </>
+  );
+}
+
+/** When its lock ends, and why there is one. */
+function LockEnd({ cell, nowMs }: { cell: RuleCell; nowMs: number }) {
+  const { account, ruleId, lockUntilMs } = cell;
+  const lockId = useSelect(
+    ({ wall }) =>
+      wall?.accounts
+        .find((one) => one.account === account)
+        ?.locks.find(({ source }) => source === ruleId)?.lockId,
+  );
+  if (lockUntilMs === undefined) return null;
+  const lock = `account/${account}/lock/${lockId ?? `${ruleId}:account`}`;
+  return (
+    <a href={addressOf('why', { lock })} title={dateTimeText(lockUntilMs)}>
+      {lockUntilMs <= nowMs ? 'is over' : `ends ${untilText(lockUntilMs, nowMs)}`}
+    </a>
   );
 }
 

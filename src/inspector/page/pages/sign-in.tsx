@@ -4,6 +4,7 @@ import type { Hello } from '../../protocol.ts';
 import { get, signIn } from '../data/api.ts';
 import { store, useSelect } from '../data/store.ts';
 import { startStream } from '../data/stream.ts';
+import { TokenField } from '../ui/token-field.tsx';
 
 export function SignInPage() {
   const reason = useSelect((context) => context.problem);
@@ -28,17 +29,7 @@ export function SignInPage() {
         token made with <code>bulkhead token create</code>.
       </p>
       <form onSubmit={(event) => void enter(event)}>
-        <label class="field">
-          Token
-          <input
-            type="password"
-            autocomplete="off"
-            required
-            minLength={16}
-            value={token}
-            onInput={({ currentTarget }) => setToken(currentTarget.value)}
-          />
-        </label>
+        <TokenField value={token} onChange={setToken} />
         <button type="submit" class="primary">
           Sign in
         </button>

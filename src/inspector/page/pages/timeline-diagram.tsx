@@ -1,5 +1,6 @@
 /** A sequence diagram: a lane for each actor, an arrow from the cause to what it caused; idle time takes no room. */
 import type { RowSummary } from '../../protocol.ts';
+import { ArrowHead } from '../chart/arrow-head.tsx';
 import { durationText, nameInAccount } from '../data/format.ts';
 import { addressOf } from '../data/router.ts';
 
@@ -26,19 +27,7 @@ export function SequenceDiagram({ rows, chosen }: { rows: readonly RowSummary[];
         aria-label="Sequence diagram; the table below says the same"
       >
         <defs>
-          <marker
-            id="arrow-step"
-            class="arrow line"
-            viewBox="0 0 8 8"
-            refX="7"
-            refY="4"
-            markerWidth="8"
-            markerHeight="8"
-            markerUnits="userSpaceOnUse"
-            orient="auto"
-          >
-            <path d="M0 0 L8 4 L0 8 z" />
-          </marker>
+          <ArrowHead id="arrow-step" kind="line" />
         </defs>
         {lanes.map((actor) => (
           <Lane key={actor} actor={actor} x={x(actor)} height={height} />

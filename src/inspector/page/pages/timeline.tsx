@@ -5,10 +5,15 @@ import { useFetch, useThrottled } from '../data/fetching.ts';
 import { countText, nameInAccount, timeText } from '../data/format.ts';
 import { addressOf, change, go, type PageProps } from '../data/router.ts';
 import { useSelect } from '../data/store.ts';
+import { useAnomalyKeys } from '../ui/anomaly-keys.ts';
+import { ExportButton } from '../ui/export-button.tsx';
 import { useKeys } from '../ui/keyboard.ts';
-import { ActorLink, Empty, PageHead, Panel, Pending, SeqLink, TableFrame } from '../ui/parts.tsx';
+import { ActorLink, Empty, PageHead, Panel, Pending, SeqLink } from '../ui/parts.tsx';
+import { Badge } from '../ui/status.tsx';
+import { RowsTable } from '../ui/table.tsx';
 import { ImportanceMark } from './journal.tsx';
 import { SequenceDiagram } from './timeline-diagram.tsx';
+import { Brush, Gantt } from './timeline-gantt.tsx';
 
 const followMs = 1_000;
 const stepsMax = 110;
@@ -21,29 +26,103 @@ export function TimelinePage({ query }: PageProps) {
     shown === undefined ? undefined : { seq: shown },
   );
   const all = fetched.data?.rows ?? noRows;
-  const onlyMarked = query['marked'] === '1';
-  const rows = useMemo(
-    () => all.filter(({ importance }) => !onlyMarked || importance !== 'normal').slice(0, stepsMax),
-    [all, onlyMarked],
-  );
-  const chosen = Number(seq ?? 0);
+  const { rows, from, to } = useShownRows(query, all);
   useTimelineKeys(query, all, rows, shown);
+  useAnomalyKeys(shown ?? 0, {}, (found) => change({ seq: found, from: undefined, to: undefined }));
+  const isFollowing = seq === undefined;
   return (
     <>
       <PageHead title="Timeline" note={noteOf(shown, all.length)}>
-        <TimelineTools isFollowing={seq === undefined} shown={shown ?? 0} query={query} />
+        <TimelineTools isFollowing={isFollowing} shown={shown ?? 0} query={query} />
+        <ExportCorrelation row={all[0]} />
       </PageHead>
       <Pending {...fetched} isLoading={fetched.data === undefined && fetched.isLoading} />
+      <Newer isFollowing={isFollowing} last={all.at(-1)?.seq} />
+      {all.length > 1 && <Brush all={all} from={from} to={to} />}
       {fetched.data !== undefined && rows.length === 0 && <Empty>No step matches.</Empty>}
-      {rows.length > 0 && (
-        <>
-          <Panel isFlush>
-            <SequenceDiagram rows={rows} chosen={chosen} />
-          </Panel>
-          <Steps rows={rows} chosen={chosen} />
-        </>
-      )}
+      <Pictures query={query} rows={rows} hold={isFollowing ? shown : undefined} />
     </>
+  );
+}
+
+function ExportCorrelation({ row }: { row: RowSummary | undefined }) {
+  return row === undefined ? null : <ExportButton of={{ correlation: row.correlationSeq }} />;
+}
+
+function useShownRows(query: PageProps['query'], all: readonly RowSummary[]) {
+  const show = query['show'] ?? '';
+  const [from, to] = stretchOf(query, all.length);
+  const rows = useMemo(
+    () =>
+      all
+        .slice(from, to + 1)
+        .filter((row) => isShown(row, show))
+        .slice(0, stepsMax),
+    [all, show, from, to],
+  );
+  return { rows, from, to };
+}
+
+/** Who moves in the picture reads it: what is followed is held from then on, and nothing jumps away. */
+function Pictures({
+  query,
+  rows,
+  hold,
+}: PageProps & { rows: readonly RowSummary[]; hold: number | undefined }) {
+  const chosen = Number(query['seq'] ?? 0);
+  const onMove = (): void => {
+    if (hold !== undefined) change({ seq: hold });
+  };
+  if (rows.length === 0) return null;
+  return (
+    <div onWheel={onMove} onPointerDown={onMove}>
+      <Panel isFlush>
+        {query['view'] === 'times' ? (
+          <Gantt
+            rows={rows}
+            chosen={chosen}
+            isCompressed={query['gaps'] !== 'whole'}
+            query={query}
+          />
+        ) : (
+          <SequenceDiagram rows={rows} chosen={chosen} />
+        )}
+      </Panel>
+      <Steps rows={rows} chosen={chosen} />
+    </div>
+  );
+}
+
+/** The first and the last step that are shown, by their place among all. */
+function stretchOf(query: PageProps['query'], count: number): readonly [from: number, to: number] {
+  const last = Math.max(0, count - 1);
+  const from = Math.min(Number(query['from'] ?? 0), last);
+  return [from, Math.max(from, Math.min(Number(query['to'] ?? last), last))];
+}
+
+function isShown({ importance }: RowSummary, show: string): boolean {
+  if (show === 'anomaly') return importance === 'anomaly';
+  return show === 'decision' ? importance !== 'normal' : true;
+}
+
+/** While one reads, what is new is only counted: nothing moves under the eyes. */
+function Newer({ isFollowing, last }: { isFollowing: boolean; last: number | undefined }) {
+  const head = useThrottled(
+    useSelect(({ headSeq }) => headSeq),
+    followMs,
+  );
+  if (isFollowing || last === undefined || head <= last) return null;
+  return (
+    <p class="newer">
+      <Badge word="held still" tone="info" /> {countText(head - last)} newer rows{' '}
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => change({ seq: undefined, from: undefined, to: undefined })}
+      >
+        ▶ follow
+      </button>
+    </p>
   );
 }
 
@@ -113,16 +192,35 @@ function TimelineTools({
           placeholder="row  ( / )"
         />
       </form>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={query['marked'] === '1'}
-          onChange={({ currentTarget }) =>
-            change({ marked: currentTarget.checked ? '1' : undefined })
-          }
-        />
-        only what matters
-      </label>
+      <select
+        aria-label="Steps that are shown"
+        value={query['show'] ?? ''}
+        onChange={({ currentTarget }) => change({ show: currentTarget.value })}
+      >
+        <option value="">every step</option>
+        <option value="decision">decisions and failures</option>
+        <option value="anomaly">only failures</option>
+      </select>
+      <select
+        aria-label="Picture"
+        value={query['view'] ?? 'sequence'}
+        onChange={({ currentTarget }) => change({ view: currentTarget.value })}
+      >
+        <option value="sequence">sequence</option>
+        <option value="times">times</option>
+      </select>
+      {query['view'] === 'times' && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={query['gaps'] === 'whole'}
+            onChange={({ currentTarget }) =>
+              change({ gaps: currentTarget.checked ? 'whole' : undefined })
+            }
+          />
+          idle time as long as it was
+        </label>
+      )}
       <button
         type="button"
         class="quiet"
@@ -139,39 +237,25 @@ function TimelineTools({
 function Steps({ rows, chosen }: { rows: readonly RowSummary[]; chosen: number }) {
   return (
     <Panel title="Steps" isFlush>
-      <TableFrame label="Steps">
-        <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">Row</th>
-              <th scope="col">Time</th>
-              <th scope="col">Actor</th>
-              <th scope="col">Event</th>
-              <th scope="col">Step to</th>
-              <th scope="col">Cause</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.seq} class={row.seq === chosen ? 'on' : ''}>
-                <td>
-                  <SeqLink seq={row.seq} />
-                </td>
-                <td class="mono">{timeText(row.atMs)}</td>
-                <td>
-                  <ActorLink id={row.actor} text={nameInAccount(row.actor)} at={row.seq} />
-                </td>
-                <td class="mono">
-                  {row.importance !== 'normal' && <ImportanceMark importance={row.importance} />}
-                  {row.event}
-                </td>
-                <td>{row.to}</td>
-                <td>{row.causeSeq > 0 ? <SeqLink seq={row.causeSeq} /> : ''}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <RowsTable label="Steps" heads={['Row', 'Time', 'Actor', 'Event', 'Step to', 'Cause']}>
+        {rows.map((row) => (
+          <tr key={row.seq} class={row.seq === chosen ? 'on' : ''}>
+            <td>
+              <SeqLink seq={row.seq} />
+            </td>
+            <td class="mono">{timeText(row.atMs)}</td>
+            <td>
+              <ActorLink id={row.actor} text={nameInAccount(row.actor)} at={row.seq} />
+            </td>
+            <td class="mono">
+              {row.importance !== 'normal' && <ImportanceMark importance={row.importance} />}
+              {row.event}
+            </td>
+            <td>{row.to}</td>
+            <td>{row.causeSeq > 0 ? <SeqLink seq={row.causeSeq} /> : ''}</td>
+          </tr>
+        ))}
+      </RowsTable>
     </Panel>
   );
 }

@@ -1,6 +1,9 @@
 /** The grid of the tree: one tab stop, arrow keys, rows only where one looks. Source: inspector 6 and 7. */
+import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ActorSummary } from '../../protocol.ts';
 import { addressOf, open } from '../data/router.ts';
+import { store, useEngineNowEvery } from '../data/store.ts';
 import { rowHeight, type TreeLine } from '../data/tree.ts';
 import { useKeys, type Keys } from '../ui/keyboard.ts';
 import { Empty } from '../ui/parts.tsx';
@@ -26,6 +29,7 @@ export function TreeGrid({
   const frame = useRef<HTMLDivElement>(null);
   const view = useWindow(frame, lines.length);
   const [activeKey, setActiveKey] = useState('');
+  const rows = useRows({ onFocus: setActiveKey, onToggle, onPin });
   const found = lines.findIndex(({ key }) => key === activeKey);
   const active = Math.max(0, found);
   const keys = keysOf({ lines, active, onToggle, onPin, move: moveTo });
@@ -62,20 +66,86 @@ export function TreeGrid({
       <div class="tree-body" role="rowgroup" style={{ height: `${lines.length * rowHeight}px` }}>
         {shown.map((index) => {
           const line = lines[index];
-          return line === undefined ? null : (
-            <TreeRow
-              key={line.key}
-              line={line}
-              index={index}
-              isActive={index === active}
-              onFocus={() => setActiveKey(line.key)}
-              onToggle={onToggle}
-              onPin={onPin}
-            />
-          );
+          return line === undefined ? null : rows(line, index, index === active);
         })}
       </div>
     </div>
+  );
+}
+
+type RowInputs = {
+  readonly line: TreeLine;
+  readonly index: number;
+  readonly isActive: boolean;
+  readonly actor: ActorSummary | undefined;
+  readonly nowMs: number;
+};
+
+type Handlers = {
+  readonly onFocus: (key: string) => void;
+  readonly onToggle: (id: string) => void;
+  readonly onPin: (id: string) => void;
+};
+
+/** How often ages and activity move on in lines whose actor does nothing. */
+const agePauseMs = 1_000;
+
+/**
+ * A row is drawn again only when something in it is new: an element that is the same as before is not even compared. A
+ * tree that follows a thousand steps a second otherwise draws a hundred rows for each of the few that changed.
+ */
+function useRows(handlers: Handlers): (line: TreeLine, index: number, isActive: boolean) => VNode {
+  const nowMs = useEngineNowEvery(agePauseMs);
+  const latest = useRef(handlers);
+  latest.current = handlers;
+  const before = useRef(new Map<string, { inputs: RowInputs; row: VNode }>());
+  const drawn = new Map<string, { inputs: RowInputs; row: VNode }>();
+  const known = before.current;
+  before.current = drawn;
+  const { actors } = store.getSnapshot().context;
+  return (line, index, isActive) => {
+    const inputs = { line, index, isActive, actor: actors.get(line.id), nowMs };
+    const found = known.get(line.key);
+    const kept =
+      found !== undefined && isSame(found.inputs, inputs)
+        ? found
+        : { inputs, row: rowOf(inputs, latest) };
+    drawn.set(line.key, kept);
+    return kept.row;
+  };
+}
+
+function isSame(one: RowInputs, other: RowInputs): boolean {
+  return (
+    one.actor === other.actor &&
+    one.nowMs === other.nowMs &&
+    one.index === other.index &&
+    one.isActive === other.isActive &&
+    isSameLine(one.line, other.line)
+  );
+}
+
+/** Lines are made anew whenever an actor comes; most say the same again. */
+function isSameLine(one: TreeLine, other: TreeLine): boolean {
+  if (one === other) return true;
+  return (Object.keys(one) as (keyof TreeLine)[]).every((field) => one[field] === other[field]);
+}
+
+function rowOf(
+  { line, index, isActive, nowMs }: RowInputs,
+  latest: { readonly current: Handlers },
+): VNode {
+  return (
+    <TreeRow
+      key={line.key}
+      line={line}
+      index={index}
+      isActive={isActive}
+      nowMs={nowMs}
+      onFocus={() => latest.current.onFocus(line.key)}
+      onToggle={(id) => latest.current.onToggle(id)}
+      onPin={(id) => latest.current.onPin(id)}
+    />
   );
 }
 

@@ -2,7 +2,7 @@
 import { activityOf } from '../data/activity.ts';
 import { agoText, countText, shortName } from '../data/format.ts';
 import { addressOf } from '../data/router.ts';
-import { store, useEngineNow } from '../data/store.ts';
+import { store } from '../data/store.ts';
 import { rowHeight, type TreeLine } from '../data/tree.ts';
 import { Badge, toneOf } from '../ui/status.tsx';
 
@@ -10,6 +10,7 @@ export function TreeRow({
   line,
   index,
   isActive,
+  nowMs,
   onFocus,
   onToggle,
   onPin,
@@ -17,6 +18,7 @@ export function TreeRow({
   line: TreeLine;
   index: number;
   isActive: boolean;
+  nowMs: number;
   onFocus: () => void;
   onToggle: (id: string) => void;
   onPin: (id: string) => void;
@@ -37,7 +39,7 @@ export function TreeRow({
       onDblClick={() => onToggle(id)}
     >
       <Name line={line} onToggle={onToggle} onPin={onPin} />
-      <Cells id={id} line={line} />
+      <Cells id={id} line={line} nowMs={nowMs} />
     </div>
   );
 }
@@ -88,8 +90,7 @@ function Name({
   );
 }
 
-function Cells({ id, line }: { id: string; line: TreeLine }) {
-  const nowMs = useEngineNow();
+function Cells({ id, line, nowMs }: { id: string; line: TreeLine; nowMs: number }) {
   const actor = store.getSnapshot().context.actors.get(id);
   if (actor === undefined)
     return (

@@ -5,7 +5,8 @@ import { countText } from '../data/format.ts';
 import { change, type PageProps } from '../data/router.ts';
 import { store, useSelect } from '../data/store.ts';
 import { useFeed } from '../data/stream.ts';
-import { linesOf, type SortKey } from '../data/tree.ts';
+import { isWanted, linesOf, type SortKey } from '../data/tree.ts';
+import { BulkButton } from '../ui/bulk-dialog.tsx';
 import { PageHead } from '../ui/parts.tsx';
 import { TreeGrid } from './tree-grid.tsx';
 
@@ -26,6 +27,7 @@ export function TreePage({ query }: PageProps) {
   const account = query['account'] ?? '';
   const onlyUnhealthy = query['unhealthy'] === '1';
   const { actors } = store.getSnapshot().context;
+  const isPartial = useSelect((context) => context.forgotten > 0);
   // A sorted or filtered tree follows values, a plain one only new actors.
   const version = sort === 'name' && words === '' && !onlyUnhealthy ? structure : changed;
   const lines = useMemo(
@@ -36,13 +38,25 @@ export function TreePage({ query }: PageProps) {
     <>
       <PageHead
         title="Tree"
-        note={`${countText(actors.size)} actors, ${countText(lines.length)} lines`}
+        note={`${countText(actors.size)} actors, ${countText(lines.length)} lines${leftOut(isPartial)}`}
       >
         <TreeTools query={query} sort={sort} />
+        {(words !== '' || onlyUnhealthy || account !== '') && (
+          <BulkButton
+            actors={() =>
+              [...actors.values()].filter((one) => isWanted(one, { words, account, onlyUnhealthy }))
+            }
+          />
+        )}
       </PageHead>
       <TreeGrid lines={lines} changed={changed} onToggle={toggle} onPin={pin} />
     </>
   );
+}
+
+/** Nobody may take the tree for all there ever was. */
+function leftOut(isPartial: boolean): string {
+  return isPartial ? '; older ones that are over are left out, the journal has them' : '';
 }
 
 function useTreeState() {

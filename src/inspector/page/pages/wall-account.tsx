@@ -4,6 +4,7 @@ import { dateTimeText, moneyText, signedText, untilText } from '../data/format.t
 import { addressOf } from '../data/router.ts';
 import { ActionButton, flattenOf, haltOf, lockOf, rearmOf, unlockOf } from '../ui/actions.tsx';
 import { Badge, Bar, Figure, toneOf } from '../ui/status.tsx';
+import { Headings, numberHead } from '../ui/table.tsx';
 import { ResultPlot } from './result-plot.tsx';
 
 export function WallAccountCard({ account, nowMs }: { account: WallAccount; nowMs: number }) {
@@ -125,18 +126,7 @@ function Limits({ account, limits }: { account: string; limits: readonly LimitBa
   return (
     <table class="limits">
       <caption>Limits</caption>
-      <thead>
-        <tr>
-          <th scope="col">Rule</th>
-          <th scope="col">Used</th>
-          <th scope="col" class="number">
-            Now
-          </th>
-          <th scope="col" class="number">
-            Limit
-          </th>
-        </tr>
-      </thead>
+      <Headings heads={['Rule', 'Used', numberHead('Now'), numberHead('Limit')]} />
       <tbody>
         {limits.map(({ ruleId, title, observed, limit, usedPercent }) => (
           <tr key={ruleId}>
@@ -174,20 +164,14 @@ function Positions({ account }: { account: WallAccount }) {
   return (
     <table>
       <caption>Positions</caption>
-      <thead>
-        <tr>
-          <th scope="col">Instrument</th>
-          <th scope="col" class="number">
-            Quantity
-          </th>
-          <th scope="col" class="number">
-            Average
-          </th>
-          <th scope="col" class="number">
-            Open result
-          </th>
-        </tr>
-      </thead>
+      <Headings
+        heads={[
+          'Instrument',
+          numberHead('Quantity'),
+          numberHead('Average'),
+          numberHead('Open result'),
+        ]}
+      />
       <tbody>
         {positions.map(({ instrument, quantity, average, unrealized }) => (
           <tr key={instrument}>

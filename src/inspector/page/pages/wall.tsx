@@ -1,6 +1,6 @@
 /** The wall: every account at a glance, readable from two metres. Source: inspector 3 (Wall). */
 import { useEffect } from 'preact/hooks';
-import type { EngineHealth } from '../../protocol.ts';
+import type { EngineHealth, WallAccount } from '../../protocol.ts';
 import { agoText, bytesText, countText, durationText } from '../data/format.ts';
 import { useSelect } from '../data/store.ts';
 import { loadWall } from '../data/stream.ts';
@@ -12,6 +12,8 @@ const feedAgeWarnMs = 5_000;
 const commitWarnMs = 50;
 const offsetWarnMs = 500;
 const diskWarnBytes = 2_000_000_000;
+const lagWarnRows = 10_000;
+const waitingWarn = 1_000;
 
 export function WallPage() {
   const wall = useSelect((context) => context.wall);
@@ -30,7 +32,11 @@ export function WallPage() {
           <WallAccountCard key={account.account} account={account} nowMs={wall.engine.nowMs} />
         ))}
       </div>
-      <EngineStrip engine={wall.engine} />
+      <EngineStrip
+        engine={wall.engine}
+        inDoubt={sumOf(wall.accounts, ({ inDoubt }) => inDoubt)}
+        quarantined={sumOf(wall.accounts, ({ quarantined }) => quarantined)}
+      />
     </>
   );
 }
@@ -44,7 +50,19 @@ function text(ms: number | undefined): string {
   return ms === undefined ? 'not known' : durationText(ms);
 }
 
-function EngineStrip({ engine }: { engine: EngineHealth }) {
+function sumOf(accounts: readonly WallAccount[], count: (account: WallAccount) => number): number {
+  return accounts.reduce((sum, account) => sum + count(account), 0);
+}
+
+function EngineStrip({
+  engine,
+  inDoubt,
+  quarantined,
+}: {
+  engine: EngineHealth;
+  inDoubt: number;
+  quarantined: number;
+}) {
   const { feedAgeMs, commitMsP99, clockOffsetMs } = engine;
   return (
     <section aria-label="Engine" class="panel">
@@ -72,6 +90,19 @@ function EngineStrip({ engine }: { engine: EngineHealth }) {
           value={`#${countText(engine.headSeq)}`}
           note={bytesText(engine.journalBytes)}
         />
+        <Figure
+          name="Journal lag"
+          value={`${countText(engine.lagRows)} rows`}
+          tone={tone(engine.lagRows, lagWarnRows)}
+        />
+        <Figure name="Last checkpoint" value={`#${countText(engine.checkpointSeq)}`} />
+        <Figure
+          name="Waiting inputs"
+          value={engine.waiting === undefined ? 'not known' : countText(engine.waiting)}
+          tone={tone(engine.waiting, waitingWarn)}
+        />
+        <Figure name="In doubt" value={inDoubt} tone={inDoubt > 0 ? 'warn' : 'ok'} />
+        <Figure name="Quarantine" value={quarantined} tone={quarantined > 0 ? 'crit' : 'ok'} />
         <Figure
           name="Disk free"
           value={bytesText(engine.diskFreeBytes)}

@@ -5,6 +5,7 @@ import { useFetch } from '../data/fetching.ts';
 import { agoText, dateTimeText, durationText, nameInAccount, timeText } from '../data/format.ts';
 import { addressOf, change, go, type PageProps } from '../data/router.ts';
 import { useEngineNow } from '../data/store.ts';
+import { useAnomalyKeys } from '../ui/anomaly-keys.ts';
 import { useKeys } from '../ui/keyboard.ts';
 import { ActorLink, Empty, Facts, PageHead, Panel, Pending } from '../ui/parts.tsx';
 import { Badge } from '../ui/status.tsx';
@@ -20,6 +21,9 @@ export function WhyPage({ query }: PageProps) {
     if (seq !== undefined) change({ seq: Math.max(1, Number(seq) + by) });
   };
   useKeys({ '[': () => step(-1), ']': () => step(1) });
+  useAnomalyKeys(Number(seq ?? 0), {}, (to) =>
+    change({ seq: to, order: undefined, lock: undefined, denial: undefined }),
+  );
   return (
     <>
       <PageHead title="Why">
@@ -80,6 +84,11 @@ function Report({ report }: { report: WhyReport }) {
         {counterfactual !== undefined && (
           <p class="counterfactual">
             <Badge word="what would have changed it" tone="info" /> {counterfactual}
+            <small>
+              {report.counterfactualBy === 'rule'
+                ? ' The rule itself has judged it again.'
+                : ' Worked out from the figures of the verdict.'}
+            </small>
           </p>
         )}
       </section>

@@ -12,6 +12,7 @@ import { BlastView } from '../pages/blast-view.tsx';
 import { Dialog } from './dialog.tsx';
 import { Pending } from './parts.tsx';
 import { Badge } from './status.tsx';
+import { TokenField } from './token-field.tsx';
 
 const close = (): void => store.trigger.actionClosed();
 
@@ -185,17 +186,7 @@ function Proof({
     <Dialog title={action.title} onClose={close}>
       <p>{text}</p>
       <form onSubmit={(event) => void submit(event)}>
-        <label class="field">
-          Token
-          <input
-            type="password"
-            autocomplete="off"
-            required
-            minLength={16}
-            value={token}
-            onInput={({ currentTarget }) => setToken(currentTarget.value)}
-          />
-        </label>
+        <TokenField value={token} onChange={setToken} />
         {problem !== '' && (
           <p class="problem" role="alert">
             {problem}

@@ -13,13 +13,22 @@ const places: readonly (readonly [page: string, title: string])[] = [
   ['rewind', 'Rewind'],
   ['timeline', 'Timeline'],
   ['journal', 'Journal'],
+  ['sql', 'SQL'],
   ['faults', 'Faults'],
   ['audit', 'Audit'],
   ['machines', 'Machines'],
 ];
 
+/** Pages that are reached from another one. */
+const nearest: Readonly<Record<string, string>> = {
+  actor: 'tree',
+  blast: 'tree',
+  fork: 'rewind',
+  versions: 'machines',
+};
+
 export function Header({ page }: { page: string }) {
-  const near = page === 'actor' || page === 'blast' ? 'tree' : page;
+  const near = nearest[page] ?? page;
   return (
     <header>
       <div class="top">

@@ -19,6 +19,7 @@ const goKeys: Readonly<Record<string, string>> = {
   u: 'rules',
   y: 'why',
   f: 'faults',
+  s: 'sql',
 };
 let awaitsGoUntilMs = 0;
 const goWindowMs = 1_500;
@@ -26,7 +27,7 @@ const goWindowMs = 1_500;
 export const helpLines: readonly (readonly [keys: string, text: string])[] = [
   ['?', 'this help'],
   ['g w · g t · g r · g j · g a', 'Wall · Tree · Rewind · Journal · Audit'],
-  ['g u · g y · g f · g m', 'Rules · Why · Faults · Machines'],
+  ['g u · g y · g f · g m · g s', 'Rules · Why · Faults · Machines · SQL'],
   ['/', 'the filter of the page'],
   ['Ctrl-K', 'palette: every page, account and actor'],
   ['j k · ↓ ↑', 'next, previous row'],
@@ -81,7 +82,20 @@ function actionOf(event: KeyboardEvent): (() => void) | undefined {
   return own ?? common[key];
 }
 
+/** Goes to the next row of the page's tables that leads somewhere; a page with rows of its own says so itself. */
+function moveRow(by: number): void {
+  const links = [...document.querySelectorAll<HTMLElement>('main table.rows tbody tr')].flatMap(
+    (row) => row.querySelector<HTMLElement>('a[href], summary, button') ?? [],
+  );
+  const row = document.activeElement?.closest('tr');
+  const at = links.findIndex((link) => link.closest('tr') === row && row !== null);
+  const next = links[at === -1 ? (by > 0 ? 0 : links.length - 1) : at + by];
+  next?.focus();
+}
+
 const common: Keys = {
+  j: () => moveRow(1),
+  k: () => moveRow(-1),
   '?': () => store.trigger.overlayOpened({ overlay: 'help' }),
   g: () => {
     awaitsGoUntilMs = performance.now() + goWindowMs;

@@ -41,9 +41,11 @@ const fixed: readonly Entry[] = [
   ['Rewind', 'rewind'],
   ['Timeline', 'timeline'],
   ['Journal', 'journal'],
+  ['SQL', 'sql'],
   ['Faults and recovery', 'faults'],
   ['Audit', 'audit'],
   ['Machines', 'machines'],
+  ['Version diff', 'versions'],
 ].map(([title = '', page = '']) => ({ title, note: 'page', address: addressOf(page) }));
 
 export function Palette() {
