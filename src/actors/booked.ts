@@ -7,7 +7,11 @@ import type { Turn } from './turn.ts';
 import type { World } from './world.ts';
 
 /** The row of a trade that is booked, in this turn or before. */
-export function bookedRow(world: World, turn: Turn, fill: Fill): FillRow | undefined {
+export function bookedRow(
+  world: World,
+  turn: Turn,
+  fill: Pick<Fill, 'accountId' | 'fillId'>,
+): FillRow | undefined {
   const { accountId, fillId } = fill;
   return (
     turn.takenFills.get(`${accountId}|${fillId}`) ??
@@ -16,7 +20,11 @@ export function bookedRow(world: World, turn: Turn, fill: Fill): FillRow | undef
 }
 
 /** True for a trade that the venue has taken back, also where that was heard before the trade itself. */
-export function isVoided(world: World, turn: Turn, fill: Fill): boolean {
+export function isVoided(
+  world: World,
+  turn: Turn,
+  fill: Pick<Fill, 'accountId' | 'fillId'>,
+): boolean {
   const key = voidKey(fill.accountId, fill.fillId);
   return turn.takenKeys.has(key) || world.options.journal.hasDedupeKey(key);
 }

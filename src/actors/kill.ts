@@ -11,7 +11,7 @@ import { hearVoice } from './four-eyes.ts';
 import type { EngineInput } from './input.ts';
 import { triggerKill } from './kill-orders.ts';
 import { remainsOf } from './kill-scope.ts';
-import { accepted, accountsOf, refused, type VerbHandler } from './operator-answer.ts';
+import { accepted, accountsOf, refused, whyDown, type VerbHandler } from './operator-answer.ts';
 import { reconcile } from './reconciler.ts';
 import { outside, type Turn } from './turn.ts';
 import { pictureProblem } from './venue-times.ts';
@@ -58,8 +58,11 @@ export const rearmHandler: VerbHandler<'rearm'> = (world, turn, command, cause) 
   const busy = kills.find(({ phase, isIncomplete }) => phase !== 'latched' && !isIncomplete);
   if (busy !== undefined)
     return refused(`the kill ${busy.key} is still at work; wait until it is verified or overdue`);
+  const down = killActorDown(world, accounts);
+  if (down !== undefined) return refused(`kill: ${down}`);
   const answer = kills.some(isWide) ? barred(world, turn, command) : undefined;
   if (answer !== undefined) return answer;
+  const names = [...new Set(kills.map(({ key }) => key))].join(', ');
   for (const account of accounts) {
     if (account.kills.length === 0) continue;
     const keys = account.kills.map(({ key }) => key);
@@ -67,10 +70,22 @@ export const rearmHandler: VerbHandler<'rearm'> = (world, turn, command, cause) 
     turn.sendSibling(account.id, 'kill', event, cause);
     drain(world, turn);
   }
+  // The word itself has crashed the actor: it is kept, and the latch stays until it is heard.
+  if (killActorDown(world, accounts) !== undefined)
+    return accepted(`noted; ${names} stays latched until its actor is back`);
   if (accounts.some(({ tradingState }) => tradingState === 'HALTED'))
     rearmHalted(world, turn, command, cause);
-  return accepted(`re-armed ${[...new Set(kills.map(({ key }) => key))].join(', ')}`);
+  return accepted(`re-armed ${names}`);
 };
+
+/** Why the kills of one of these accounts cannot be ended now. */
+function killActorDown(world: World, accounts: readonly AccountRuntime[]): string | undefined {
+  for (const { id, kills } of accounts) {
+    const why = kills.length === 0 ? undefined : whyDown(world, actorId(id, 'kill'));
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
 
 /** Ends what other causes have halted. Source: rules 5.4, execution 10. */
 const rearmHalted: VerbHandler<'rearm'> = (world, turn, command, cause) => {

@@ -1,4 +1,5 @@
-import type { ActorId } from '../domain/ids.ts';
+import type { Fill } from '../domain/fill.ts';
+import type { AccountId, ActorId } from '../domain/ids.ts';
 import type { Recovered } from '../ports/journal.port.ts';
 /**
  * Messages that wait for an actor that is down. They are stored with the turn that held them, so that the end of the
@@ -37,8 +38,7 @@ export function restoreMailboxes(
     const { mailbox } = supervisionOf(world, actor);
     mailbox.push(...waiting);
     for (const { account, event } of waiting) {
-      if (event.type === 'ledger.fillReported')
-        world.pendingFills.set(`${account}|${event.fill.fillId}`, event.fill);
+      if (event.type === 'ledger.fillReported') restorePending(world, account, event.fill);
     }
     if (quarantined.has(actor)) {
       keepEmptyCell(world, actor, waiting[0]);
@@ -46,6 +46,13 @@ export function restoreMailboxes(
     }
     releaseMailbox(world, turn, actor);
   }
+}
+
+/** One that no ledger has booked yet; a stand-in among them gives way to its true execution once it is booked. */
+function restorePending(world: World, account: AccountId, fill: Fill): void {
+  world.pendingFills.set(`${account}|${fill.fillId}`, fill);
+  if (fill.synthetic === undefined) return;
+  world.accounts.get(account)?.reconciliation.synthetic.set(fill.fillId, fill);
 }
 
 /** Sends everything that waited, in order. An order that had not left by then does not leave any more. */

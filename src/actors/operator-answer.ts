@@ -1,4 +1,5 @@
 /** What the handlers of the verbs share. */
+import type { ActorId } from '../domain/ids.ts';
 import type { OperatorAnswer, OperatorCommand } from '../domain/operator.ts';
 import { InvariantViolation } from '../kernel/assert.ts';
 import type { AccountRuntime } from './account-runtime.ts';
@@ -39,4 +40,16 @@ export function accountsOf(
 ): readonly AccountRuntime[] {
   const all = [...world.accounts.values()];
   return accountId === undefined ? all : all.filter(({ id }) => id === accountId);
+}
+
+/**
+ * Why an actor takes no decision now, with the remedy; undefined when it does. What was said to an actor that is down
+ * waits behind all else that waits for it, so that what a person saw may hold no more when it is heard.
+ */
+export function whyDown(world: World, actor: ActorId): string | undefined {
+  const status = world.cells.get(actor)?.status ?? 'live';
+  if (status === 'live') return undefined;
+  return status === 'backoff'
+    ? `${actor} is being restarted; say it again in a moment`
+    : `${actor} is quarantined; resume it first`;
 }

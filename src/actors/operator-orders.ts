@@ -11,7 +11,7 @@ import type { AccountRuntime } from './account-runtime.ts';
 import type { Cell } from './cell.ts';
 import { cancelOrder } from './changes.ts';
 import { drain } from './deliver.ts';
-import { accepted, accountOf, refused, type VerbHandler } from './operator-answer.ts';
+import { accepted, accountOf, refused, whyDown, type VerbHandler } from './operator-answer.ts';
 import { unlockMeant } from './operator-locks.ts';
 import type { Cause, Turn } from './turn.ts';
 import { actorId, type World } from './world.ts';
@@ -109,6 +109,9 @@ export const resolve: VerbHandler<'resolve'> = (world, turn, command, cause) => 
     return refused(`order: ${orderId} is ${order.execution}; only one in doubt is resolved`);
   if (evidence.trim() === '')
     return refused('evidence: what the venue shows of the order has to be said');
+  // What waits for the order may end the doubt by itself.
+  const down = whyDown(world, actorId(account.id, `order/${orderId}`));
+  if (down !== undefined) return refused(`order: ${down}`);
   const why = `${by}: ${reason} (${evidence})`;
   const event = {
     type: 'order.resolvedByOperator',

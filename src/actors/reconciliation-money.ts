@@ -1,9 +1,16 @@
 import { addExact, mulDiv } from '../domain/arithmetic.ts';
-import type { Fill } from '../domain/fill.ts';
+import type { Fill, SyntheticOrigin } from '../domain/fill.ts';
 import type { InstrumentId } from '../domain/ids.ts';
+import type { Instrument } from '../domain/instrument.ts';
 import { formatMoney, type Units } from '../domain/money.ts';
 import type { PositionBook } from '../domain/position.ts';
-import { impliedExit, judgeMoney } from '../domain/reconciliation.ts';
+import {
+  holdingAt,
+  impliedExit,
+  judgeMoney,
+  ticksOfChange,
+  type PricedChange,
+} from '../domain/reconciliation.ts';
 /**
  * The ledger's balance against the venue's. Money that nothing explains blocks new risk until it agrees again, or until
  * an operator records where it went. Source: execution 11.5.
@@ -122,23 +129,34 @@ function reprice(cycle: Cycle, difference: Units): boolean {
     fill === undefined ? undefined : world.options.instruments.get(fill.instrument);
   if (fill?.synthetic === undefined || instrument === undefined) return false;
   if (!isExitWithout(account, fill)) return false;
-  routeVoid(world, turn, fill, true);
-  const { openLots = 0, costUnits = 0 } = account.positions.get(fill.instrument) ?? {};
-  const closedLots = fill.side === 'buy' ? -fill.lots : fill.lots;
-  const position = { openLots, costUnits };
   const { feeUnits, orderId } = fill;
-  const exit = impliedExit(position, closedLots, difference, feeUnits);
+  routeVoid(world, turn, fill, true);
+  const exit = exitFor(account, instrument, fill, difference);
+  const put = (change: PricedChange, origin: SyntheticOrigin, realizedUnits: Units): void => {
+    bookSynthetic(world, turn, account, {
+      instrument,
+      change,
+      origin,
+      realizedUnits,
+      feeUnits,
+      ...(orderId === undefined ? {} : { orderId }),
+      // Its price is another one now, not its time: what was executed since then is something else.
+      atMs: fill.venueTimeMs,
+    });
+  };
+  if (exit === undefined) {
+    // Booked again as it was, and waiting for no money any more: the money stays unexplained, and somebody hears of it.
+    const change = holdingAt(instrument, 0 - closedLotsOf(fill), fill.ticks);
+    put(change, { ...fill.synthetic, pricedBy: 'average' }, fill.venueRealizedUnits ?? 0);
+    drain(world, turn);
+    return false;
+  }
   const { change, realizedUnits } = exit;
-  bookSynthetic(world, turn, account, {
-    instrument,
-    change: { openLots: 0 - closedLots, costUnits: 0 - change.costUnits },
-    origin: fill.synthetic,
+  put(
+    { openLots: 0 - change.openLots, costUnits: 0 - change.costUnits },
+    fill.synthetic,
     realizedUnits,
-    feeUnits,
-    ...(orderId === undefined ? {} : { orderId }),
-    // Its price is another one now, not its time: what was executed since then is something else.
-    atMs: fill.venueTimeMs,
-  });
+  );
   drain(world, turn);
   cycle.note({
     difference: 'money',
@@ -149,13 +167,40 @@ function reprice(cycle: Cycle, difference: Units): boolean {
   return true;
 }
 
+/** What the change has closed, signed as the position was. */
+function closedLotsOf({ side, lots }: Fill): number {
+  return side === 'buy' ? -lots : lots;
+}
+
 /** True where what the change has closed is a part of what would be open without it: later changes may have moved on. */
-function isExitWithout(account: AccountRuntime, { instrument, side, lots }: Fill): boolean {
-  const closedLots = side === 'buy' ? -lots : lots;
-  const heldLots = addExact(account.openLots(instrument), closedLots);
+function isExitWithout(account: AccountRuntime, fill: Fill): boolean {
+  const closedLots = closedLotsOf(fill);
+  return isPartOf(closedLots, addExact(account.openLots(fill.instrument), closedLots));
+}
+
+function isPartOf(closedLots: number, heldLots: number): boolean {
   return (
     Math.sign(heldLots) === Math.sign(closedLots) && Math.abs(closedLots) <= Math.abs(heldLots)
   );
+}
+
+/**
+ * The exit that the money implies, of the position as it is without the change.
+ *
+ * @returns undefined where the books say otherwise than the position did, so that it closed no such quantity, or where
+ *   the money would give a price that is not above 0
+ */
+function exitFor(
+  account: AccountRuntime,
+  instrument: Instrument,
+  fill: Fill,
+  difference: Units,
+): ReturnType<typeof impliedExit> | undefined {
+  const { openLots = 0, costUnits = 0 } = account.positions.get(fill.instrument) ?? {};
+  const closedLots = closedLotsOf(fill);
+  if (!isPartOf(closedLots, openLots)) return undefined;
+  const exit = impliedExit({ openLots, costUnits }, closedLots, difference, fill.feeUnits);
+  return (ticksOfChange(instrument, exit.change) ?? 0) > 0 ? exit : undefined;
 }
 
 /** The one change that was booked while no money had moved, where there is just one. */

@@ -147,8 +147,8 @@ function correct(cycle: Cycle, difference: Difference, isOnly: boolean): void {
   const orderId = orderLackingTrades(cycle, difference);
   // An own order whose trades are missing explains it.
   if (orderId === undefined) cycle.incident(name, text);
-  const booked = book(cycle, difference, isOnly, orderId);
-  if (booked.length === 0) {
+  const { words: booked, isWhole } = book(cycle, difference, isOnly, orderId);
+  if (!isWhole) {
     const event = {
       type: 'position.reported',
       openLots: theirs.openLots,
@@ -205,17 +205,17 @@ function halt(cycle: Cycle, instrument: InstrumentId, reason: string): void {
   turn.sendSibling(account.id, 'account', event, cycle.cause);
 }
 
-/** Books what happened as executions. @returns in words what was booked; empty when there is no price to book at */
+/** Books what happened as executions, in words. @returns not whole where a part of it has no price to book it at */
 function book(
   cycle: Cycle,
   { instrument: id, oursLots, theirs }: Difference,
   isOnly: boolean,
   orderId: OrderId | undefined,
-): readonly string[] {
+): { readonly words: readonly string[]; readonly isWhole: boolean } {
   const { world, account, snapshot } = cycle;
   const instrument = world.options.instruments.get(id);
   const costUnits = account.positions.get(id)?.costUnits ?? 0;
-  if (instrument === undefined) return [];
+  if (instrument === undefined) return { words: [], isWhole: false };
   const closedLots = goneLots(oursLots, theirs.openLots);
   const words: string[] = [];
   const ours: PricedChange = { openLots: oursLots, costUnits };
@@ -231,12 +231,12 @@ function book(
   };
   if (closedLots !== 0) {
     const exit = exitLeg(cycle, instrument, ours, closedLots, theirs, isOnly);
-    if (exit === undefined || !put(exit)) return words;
+    if (exit === undefined || !put(exit)) return { words, isWhole: false };
     if (orderId === undefined)
       cycle.incident('EXTERNAL_CLOSE', `${id}: ${words.join('; ')}, by nobody here`);
   }
   const keptLots = oursLots - closedLots;
-  if (keptLots === theirs.openLots) return words;
+  if (keptLots === theirs.openLots) return { words, isWhole: true };
   const entry = entryLeg(
     cycle,
     instrument,
@@ -244,8 +244,7 @@ function book(
     theirs,
     closedLots !== 0,
   );
-  if (entry !== undefined) put(entry);
-  return words;
+  return { words, isWhole: entry !== undefined && put(entry) };
 }
 
 /** What of our position is gone, signed as it was. */

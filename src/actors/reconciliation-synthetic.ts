@@ -44,7 +44,7 @@ export function bookSynthetic(
   const legs = realizedUnits === undefined ? parts : nearest(parts);
   for (const [index, { lots, ticks }] of legs.entries()) {
     const fill: Fill = {
-      fillId: syntheticId(world, account, instrument.id, change.openLots),
+      fillId: syntheticId(world, turn, account, instrument.id, change.openLots),
       accountId: account.id,
       ...(orderId === undefined ? {} : { orderId }),
       instrument: instrument.id,
@@ -71,15 +71,29 @@ function nearest(
   return most === undefined ? [] : [{ lots, ticks: most.ticks }];
 }
 
-/** Follows from the history of the position: the same journal gives the same id. */
+/**
+ * Follows from the history of the position: the same journal gives the same id. A position that is set aside makes no
+ * steps, so what is booked or taken back under that id already is followed by a number.
+ */
 function syntheticId(
   world: World,
+  turn: Turn,
   account: AccountRuntime,
   instrument: InstrumentId,
   lots: number,
 ): FillId {
   const cell = world.cells.get(actorId(account.id, `position/${instrument}`));
-  return `${prefix}${instrument}-${cell?.actorSeq ?? 0}-${lots}` as FillId;
+  const stem = `${prefix}${instrument}-${cell?.actorSeq ?? 0}-${lots}`;
+  let fillId = stem as FillId;
+  for (let number = 2; isUsed(world, turn, account, fillId); number += 1)
+    fillId = `${stem}-${number}` as FillId;
+  return fillId;
+}
+
+/** One that a ledger which is down will book is not: its change is still missing, and must not be booked twice. */
+function isUsed(world: World, turn: Turn, { id }: AccountRuntime, fillId: FillId): boolean {
+  const key = { accountId: id, fillId };
+  return bookedRow(world, turn, key) !== undefined || isVoided(world, turn, key);
 }
 
 /** An execution as the venue reports it: booked once, in place of what stood in for it. */

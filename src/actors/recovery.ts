@@ -13,6 +13,7 @@ import { drain, restoreCell } from './deliver.ts';
 import { setExitPace } from './exit-pace.ts';
 import { restoreFindings } from './judge.ts';
 import { restoreMailboxes } from './mailboxes.ts';
+import { standInForPositions } from './observe.ts';
 import { restoreOperatorMemory } from './operator-memory.ts';
 import { permissionKey } from './permission.ts';
 import { restoreRecent } from './portfolio.ts';
@@ -94,12 +95,23 @@ export function recoverEngine(world: World): { report: StartReport; turn: Turn }
   return { report, turn };
 }
 
+/**
+ * A position that is set aside has not taken in what was executed since: it is counted from the ledger, as it was before
+ * the process ended. What that says is no change of now.
+ */
+function restorePositions(world: World, account: AccountRuntime): void {
+  standInForPositions(world, account);
+  account.justFlat.clear();
+  account.justReduced.clear();
+}
+
 /** What an account has at hand beside its actors, from durable values and booked executions. */
 function restoreFacts(
   world: World,
   account: AccountRuntime,
   values: ReadonlyMap<string, string>,
 ): void {
+  restorePositions(world, account);
   restoreAcknowledgement(account, values);
   restoreResets(account, values);
   restoreTrades(world, account, values);

@@ -115,7 +115,8 @@ export function impliedExit(
 
 /**
  * Fills on the tick grid whose cost is that of the change: one, or two on neighbouring ticks where the average lies
- * between them. Exact wherever the cost is a whole number of ticks × lots; else to the nearest.
+ * between them. Exact wherever the cost is a whole number of ticks × lots; else to the nearest. None where the price is
+ * not above 0.
  */
 export function gridFills(
   instrument: Instrument,
@@ -130,6 +131,7 @@ export function gridFills(
   }
   const tickLots = quotient([costUnits, value.den], [Math.sign(openLots), value.num]);
   const ticks = quotient([tickLots], [lots], 'floor');
+  if (ticks <= 0) return [];
   const above = tickLots - ticks * lots;
   return [
     ...(above === lots ? [] : [{ lots: lots - above, ticks }]),

@@ -28,8 +28,8 @@ const rowsPerLook = 500;
 const rowsPerPicture = 5_000;
 const picturesMax = 64;
 /** Around what is looked at they stand closer, so that a step back is as short as a step forward. */
-const rowsPerNearPicture = 250;
-const nearPicturesMax = 32;
+const rowsPerNearPicture = 100;
+const nearPicturesMax = 80;
 
 /** One actor after a row of its own; undefined when it had none by then. */
 export function actorAt(view: JournalView, id: string, seq: number): PastActor | undefined {

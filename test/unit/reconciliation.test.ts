@@ -10,6 +10,7 @@ import type {
   VenueOrderId,
 } from '../../src/domain/ids.ts';
 import { removeDirectory, startTestEngine, type TestEngine } from '../support/engine.ts';
+import { operate } from '../support/operate.ts';
 
 const directories: string[] = [];
 afterEach(() => {
@@ -55,6 +56,10 @@ async function hear({ engine, clock, lockstep }: TestEngine, fill: Fill): Promis
 
 function notesOf({ notes }: TestEngine, code: string): number {
   return notes.filter((note) => note.startsWith(code)).length;
+}
+
+function isStandIn(fill: unknown): boolean {
+  return typeof fill === 'object' && fill !== null && 'synthetic' in fill;
 }
 
 describe('the loops', () => {
@@ -144,8 +149,8 @@ describe('the loops', () => {
 });
 
 describe('a change that nobody reported', () => {
-  async function liquidated(startMs?: number): Promise<TestEngine> {
-    const test = await start(startMs === undefined ? {} : { startMs });
+  async function liquidated(options: Parameters<typeof start>[0] = {}): Promise<TestEngine> {
+    const test = await start(options);
     await test.submit({ instrument: 'MNQ', side: 'buy', quantityLots: 2 });
     const [entry] = test.venue.ledger().fills;
     const { balanceUnits } = await test.venue.snapshot(account, 0);
@@ -205,7 +210,7 @@ describe('a change that nobody reported', () => {
   });
 
   it('is still a stand-in after a restart on the next trading day', async () => {
-    const test = await liquidated(Date.UTC(2026, 2, 10, 21, 58));
+    const test = await liquidated({ startMs: Date.UTC(2026, 2, 10, 21, 58) });
     const ids = [...runtime(test).reconciliation.synthetic.keys()];
     const atMs = test.clock.nowMs();
     const [entry] = test.venue.ledger().fills;
@@ -228,6 +233,50 @@ describe('a change that nobody reported', () => {
     expect(runtime(again).reconciliation.synthetic.size).toBe(0);
     expect(runtime(again).openLots(mnq)).toBe(0);
   });
+
+  it.each([
+    { name: 'was set aside', crashes: 2, waitMs: 1_000 },
+    { name: 'was about to be restarted', crashes: 1, waitMs: 0 },
+  ])(
+    'gives way in a later process whose ledger had not booked it and $name',
+    async ({ crashes, waitMs }) => {
+      let left = crashes;
+      const test = await liquidated({
+        beforeStep: (actor, event) => {
+          if (left === 0 || actor !== actorId(account, 'ledger')) return;
+          const isFill = event.type === 'ledger.fillReported';
+          if (!isFill || !('fill' in event) || !isStandIn(event.fill)) return;
+          left -= 1;
+          throw new Error('planted');
+        },
+      });
+      await pass(test, waitMs);
+      const [entry] = test.venue.ledger().fills;
+      const atMs = test.clock.nowMs() - waitMs;
+      test.engine.abandon();
+      test.crash();
+      const again = await start({ directory: test.directory, startMs: test.clock.nowMs() });
+      const ledger = actorId(account, 'ledger');
+      if (waitMs > 0) operate(again.engine, { verb: 'resume', actor: ledger, skipEvent: false });
+      expect(runtime(again).openLots(mnq)).toBe(0);
+      expect(runtime(again).reconciliation.synthetic.size).toBe(1);
+      await hear(again, {
+        fillId: 'TRUE' as FillId,
+        venueOrderId: 'V1' as VenueOrderId,
+        accountId: account,
+        instrument: mnq,
+        side: 'sell',
+        lots: 2,
+        ticks: 83_981,
+        feeUnits: entry?.feeUnits ?? 0,
+        venueTimeMs: atMs - 1,
+      });
+      expect(runtime(again).reconciliation.synthetic.size).toBe(0);
+      expect(runtime(again).openLots(mnq)).toBe(0);
+      const books = again.engine.world.cells.get(ledger)?.context['books'];
+      expect(books).toMatchObject({ MNQ: { openLots: 0 } });
+    },
+  );
 
   it('keeps its time when the money says its price later, and gives way to nothing executed since', async () => {
     const test = await start();
