@@ -133,8 +133,7 @@ export class WorkerShard {
   /** Takes an answer that has come; rings again when that was asked for meanwhile. */
   finish(): void {
     const { link } = this;
-    if (!this.isInFlight || link === undefined) return;
-    if (Atomics.load(link.bell.words, word.answered) !== this.ringNumber) return;
+    if (!this.isInFlight || link === undefined || !this.hasAnswered) return;
     for (;;) {
       const received = receiveMessageOnPort(link.port);
       if (received === undefined) break;
@@ -150,14 +149,27 @@ export class WorkerShard {
     const nowMs = this.pendingMs;
     this.pendingMs = undefined;
     if (nowMs !== undefined) this.ring(nowMs);
+    // The message that would have woken whoever waits may have been taken just now.
+    this.wake();
   }
 
   /** True when a ring has been in flight for longer than `deadlineMs`; the first judges every account, in cold code. */
   isLate(deadlineMs: number): boolean {
-    this.finish();
+    if (this.hasAnswered) {
+      // Whoever settles takes the answers in the order of the shards.
+      if (!this.owner.isSettling) this.finish();
+      return false;
+    }
     const allowedMs =
       this.ringNumber > 1 ? deadlineMs : Math.max(deadlineMs, limits.evaluationFirstDurationMsMax);
     return this.isInFlight && this.owner.monotonicMs() - this.rungAtMs >= allowedMs;
+  }
+
+  /** The answer is there, taken or not. */
+  private get hasAnswered(): boolean {
+    const { link } = this;
+    if (!this.isInFlight || link === undefined) return true;
+    return Atomics.load(link.bell.words, word.answered) === this.ringNumber;
   }
 
   get hasRingInFlight(): boolean {

@@ -1,7 +1,8 @@
 /** Verifies: RULE-003, RULE-004, INV-EVAL-1, supervision 15. Real worker threads. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { RuleId, type AccountId } from '../../src/domain/ids.ts';
+import { AccountId, RuleId } from '../../src/domain/ids.ts';
 import type { VerdictChange } from '../../src/domain/verdict.ts';
+import { systemClock, type Clock } from '../../src/kernel/clock.ts';
 import { limits } from '../../src/kernel/limits.ts';
 import { createRandom } from '../../src/kernel/random.ts';
 import type { RuleEvaluatorPort } from '../../src/ports/rule-evaluator.port.ts';
@@ -84,6 +85,32 @@ describe('an evaluator with a worker', () => {
     expect(evaluator.isDirty(2_001)).toBe(true);
     await step(evaluator, 2_001);
     expect(words(said)).toEqual(['RULE-004 ES DENY worker', 'RULE-004 ES PASS worker']);
+  });
+
+  it('is settled also when the watch over late answers sees the answer before its message', async () => {
+    const watches: (() => void)[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      schedule(dueAtMs, run) {
+        // The watch is run by hand; the other timers are those of the start.
+        if (dueAtMs > systemClock.nowMs() + 100) return systemClock.schedule(dueAtMs, run);
+        watches.push(run);
+        return () => undefined;
+      },
+    };
+    const { evaluator, said } = await begin({ clock, deadlineMs: 50 });
+    // Enough of them that the first ring, in cold code, is not answered while settle blocks for it.
+    const many = Array.from({ length: 400 }, (_, index) => AccountId.parse(`M${index}`));
+    for (const accountId of many) evaluator.putAccount({ ...account, accountId }, rules);
+    evaluator.ring(1_000);
+    const settled = evaluator.settle();
+    expect(said).toEqual([]);
+    // The worker answers meanwhile; its message is in the queue behind this turn.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+    expect(watches).toHaveLength(1);
+    for (const watch of watches.splice(0)) watch();
+    await settled;
+    expect(said).toHaveLength(800);
   });
 
   it('notices that a quote grows old without any other event', async () => {
