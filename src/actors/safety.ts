@@ -158,9 +158,7 @@ function take(
   if (!isShown) {
     if (reading.verdict === 'UNKNOWN') known.unknown.add(limit);
     reduce(turn, account, reading);
-    return followLevel(world, turn, account, known, reading);
-  }
-  if (reading.verdict === 'DENY') known.unknown.delete(limit);
+  } else if (reading.verdict === 'DENY') known.unknown.delete(limit);
   followLevel(world, turn, account, known, reading);
 }
 

@@ -11,6 +11,7 @@ import type { Recorded } from '../domain/recorded.ts';
 import type { Divergence } from '../inspector/tool-reports.ts';
 import { errorText } from '../kernel/errors.ts';
 import { machines } from '../machines/catalogue.ts';
+import { stateAfter } from '../persistence/fold.ts';
 import type { ViewedRow } from '../ports/journal-view.port.ts';
 import type { ActorState } from '../ports/journal.port.ts';
 
@@ -68,19 +69,7 @@ export class ActorReplay {
       return { problem: 'machine', expected: row.machine, actual: 'there is no such machine' };
     if (row.actorSeq !== cell.actorSeq + 1) {
       // What was before this row is not here: the actor goes on from what the row left.
-      const { actor, account, machine, machineVersion, actorSeq, seq, toState: stateJson } = row;
-      const contextJson = JSON.stringify(context);
-      const state = {
-        actor,
-        account,
-        machine,
-        machineVersion,
-        actorSeq,
-        seq,
-        stateJson,
-        contextJson,
-      };
-      return restored(cell, state as ActorState);
+      return restored(cell, { ...stateAfter(row), contextJson: JSON.stringify(context) });
     }
     let result: StepResult;
     try {

@@ -6,7 +6,6 @@
 import type Database from 'better-sqlite3';
 import { applyContextDiff, contextDiff } from '../domain/context-diff.ts';
 import type {
-  ActorState,
   DeadLetterRow,
   FillRow,
   JournalEntry,
@@ -16,6 +15,7 @@ import type {
 } from '../ports/journal.port.ts';
 import { openForReading, openForWriting } from './connection.ts';
 import { journalFile, prepareDirectory } from './data-directory.ts';
+import { stateAfter } from './fold.ts';
 import { RowReader, type JournalRow } from './rows.ts';
 import { createSchema, readMeta, writeMeta, type Environment } from './schema.ts';
 import { Snapshots } from './snapshots.ts';
@@ -235,7 +235,10 @@ class RowWriter {
   private readonly hashes: ReadonlyMap<string, string>;
   private readonly ids = new Map<string, number>();
   private readonly versions = new Map<string, number>();
-  private readonly states = new Map<string, { state: ActorState; context: Context }>();
+  private readonly states = new Map<
+    string,
+    { state: ReturnType<typeof stateAfter>; context: Context }
+  >();
   private readonly insert: Database.Statement;
 
   constructor(database: Database.Database, machines: readonly KnownMachine[]) {
@@ -272,19 +275,8 @@ class RowWriter {
       row.hash,
     );
     if (isInput) return;
-    const { actor, account, machine, machineVersion, actorSeq, seq, toState: stateJson } = row;
-    const state = {
-      actor,
-      account,
-      machine,
-      machineVersion,
-      actorSeq,
-      seq,
-      stateJson,
-      contextJson: '',
-    };
     const context = applyContextDiff(before?.context ?? {}, diff);
-    this.states.set(actor, { state: state as ActorState, context });
+    this.states.set(row.actor, { state: stateAfter(row), context });
   }
 
   writeSnapshots(): void {

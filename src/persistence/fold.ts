@@ -1,6 +1,6 @@
 /** The fold: state of an actor = its snapshot and then every row behind it (C5). */
 import { applyContextDiff } from '../domain/context-diff.ts';
-import type { ActorState } from '../ports/journal.port.ts';
+import type { ActorState, JournalEntry } from '../ports/journal.port.ts';
 import type { JournalRow } from './rows.ts';
 
 type Context = Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ export class FoldedActor {
 
   /** @param row first row of an actor; not of an input */
   static ofFirstRow(row: JournalRow): FoldedActor {
-    const folded = new FoldedActor(stateOf(row), undefined);
+    const folded = new FoldedActor(stateAfter(row), undefined);
     folded.context = applyContextDiff({}, row.contextDiffJson);
     return folded;
   }
@@ -41,7 +41,7 @@ export class FoldedActor {
   }
 
   apply(row: JournalRow): void {
-    this.state = stateOf(row);
+    this.state = stateAfter(row);
     if (row.contextDiffJson === '{}') return;
     if (this.contextJson !== undefined) {
       this.context = JSON.parse(this.contextJson) as Context;
@@ -69,7 +69,8 @@ export function stepProblem(row: JournalRow, before: FoldedActor | undefined): s
   return undefined;
 }
 
-function stateOf(row: JournalRow): Omit<ActorState, 'contextJson'> {
+/** What a row left of its actor, but for the data; not of an input. */
+export function stateAfter(row: JournalEntry): Omit<ActorState, 'contextJson'> {
   return {
     actor: row.actor,
     account: row.account,

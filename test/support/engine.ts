@@ -160,3 +160,21 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     },
   };
 }
+
+/** Throws for the next `times` events of a type, in the actors whose id is meant; a hook for `beforeStep`. */
+export function fuse(isMeant: (actor: string, target: string) => boolean): {
+  readonly burn: (target: string, type: string, times: number) => void;
+  readonly hook: (actor: string, event: { readonly type: string }) => void;
+} {
+  let [target, type, left] = ['', '', 0];
+  return {
+    burn: (actor, eventType, times) => {
+      [target, type, left] = [actor, eventType, times];
+    },
+    hook: (actor, event) => {
+      if (left === 0 || !isMeant(actor, target) || event.type !== type) return;
+      left -= 1;
+      throw new Error('planted');
+    },
+  };
+}

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { AccountId, ActorId } from '../../src/domain/ids.ts';
 import { TradingCalendar } from '../../src/domain/trading-day.ts';
 import { ruleCatalogue } from '../../src/rules/registry.ts';
-import { removeDirectory, startTestEngine, type TestEngine } from '../support/engine.ts';
+import { fuse, removeDirectory, startTestEngine, type TestEngine } from '../support/engine.ts';
 import { operate } from '../support/operate.ts';
 
 const directories: string[] = [];
@@ -11,20 +11,7 @@ afterEach(() => {
   for (const directory of directories.splice(0)) removeDirectory(directory);
 });
 
-/** Throws for the next `times` events of a type, in the actor whose id ends like this. */
-function fuse() {
-  let [target, type, left] = ['', '', 0];
-  return {
-    burn: (actor: string, eventType: string, times: number): void => {
-      [target, type, left] = [actor, eventType, times];
-    },
-    hook: (actor: string, event: { readonly type: string }): void => {
-      if (left === 0 || !actor.endsWith(target) || event.type !== type) return;
-      left -= 1;
-      throw new Error('planted');
-    },
-  };
-}
+const planted = () => fuse((actor, target) => actor.endsWith(target));
 
 async function start(options: Parameters<typeof startTestEngine>[0] = {}): Promise<TestEngine> {
   const started = await startTestEngine(options);
@@ -85,7 +72,7 @@ const loss = { dailyUnrealizedLoss: { limit: '-1000' } };
 
 describe('an account that was set aside when the link fell', () => {
   it('trades again once it is resumed, though the link was back before the next process began', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const first = await start({ beforeStep: hook });
     burn('account/A1', 'account.causeAdded', 2);
     first.venue.setFaults({ link: 'down' });
@@ -101,7 +88,7 @@ describe('an account that was set aside when the link fell', () => {
   });
 
   it('may only reduce while the link is down, although a person left out the event that said so', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ beforeStep: hook });
     burn('account/A1', 'account.causeAdded', 2);
     test.venue.setFaults({ link: 'down' });
@@ -120,7 +107,7 @@ describe('an account that was set aside when the link fell', () => {
 
 describe('an account that was halted by a poisonous event', () => {
   it('is free once it is re-armed, also when its own actor failed over the re-arm', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ beforeStep: hook });
     await test.quote('MNQ', 80_000, 80_001);
     burn('/position/MNQ', 'position.filled', 2);
@@ -141,7 +128,7 @@ describe('an account that was halted by a poisonous event', () => {
 
 describe('a rule whose event was left out as poison', () => {
   it('is on duty all the same when the event had put it there, and enforces', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ rules: loss, beforeStep: hook });
     await test.quote('MNQ', 80_000, 80_001);
     reload(test, {});
@@ -157,7 +144,7 @@ describe('a rule whose event was left out as poison', () => {
   });
 
   it('holds nobody when the event had taken it off duty', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ rules: loss, beforeStep: hook });
     await test.quote('MNQ', 80_000, 80_001);
     await test.submit({ instrument: 'MNQ', side: 'buy', quantityLots: 1 });
@@ -175,7 +162,7 @@ describe('a rule whose event was left out as poison', () => {
 
 describe('a rule that was down when it could not judge', () => {
   it('is told what holds by the next process, which has nothing left to judge', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const first = await start({ rules: loss, beforeStep: hook });
     await first.quote('MNQ', 80_000, 80_001);
     await first.submit({ instrument: 'MNQ', side: 'buy', quantityLots: 1 });
@@ -206,7 +193,7 @@ describe('a rule that was down when it could not judge', () => {
 
 describe('an alert desk that is set aside', () => {
   it('keeps no alert back that it was told before', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ beforeStep: hook });
     burn('/alerts', 'alert.raised', 2);
     const kill = { scope: 'account', isEmergency: false, trigger: 'operator' } as const;
@@ -221,7 +208,7 @@ describe('an alert desk that is set aside', () => {
 
 describe('a kill whose actor is set aside', () => {
   it('stops the account, cancels its orders and is told to a person all the same', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ beforeStep: hook });
     await test.quote('MNQ', 80_000, 80_001);
     const limit = { orderType: 'limit', limitTicks: 79_000, timeInForce: 'gtc' } as const;
@@ -267,7 +254,7 @@ describe('a kill that is pulled again soon after a re-arm', () => {
 
 describe('orders that were withdrawn in their turn', () => {
   it('are known to their set at once', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ beforeStep: hook });
     await test.quote('MNQ', 80_000, 80_001);
     const bracket = { stopTicks: 40, targetTicks: 60 };
@@ -333,7 +320,7 @@ const unlocked = { ...enforced, rule: '"armed"', locks: [], state: 'ACTIVE' };
 
 describe('an unlock of which the lock hears only when a person resumes it', () => {
   it('acknowledges the loss of the day: the next process does not enforce it again', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const first = await start({ rules: dayLoss, beforeStep: hook });
     await lose(first);
     burn('/lock/RULE-003:account', 'lock.cleared', 2);
@@ -358,7 +345,7 @@ describe('a breach whose enforcement lost a message that a person left out', () 
     ['account/A1', 'account.exitEnded'],
     ['account/A1/exit/MNQ', 'exit.required'],
   ])('is enforced to its end all the same: %s without %s', async (id, type) => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ rules: dayLoss, beforeStep: hook });
     burn(id, type, 2);
     await lose(test);
@@ -375,7 +362,7 @@ describe('a breach whose enforcement lost a message that a person left out', () 
   });
 
   it('has its lock, which nobody can leave out before it began', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ rules: dayLoss, beforeStep: hook });
     burn('/lock/RULE-003:account', 'actor.created', 2);
     await lose(test);
@@ -395,7 +382,7 @@ describe('a rule that never heard of its lock', () => {
     ['rule.lockSet', false, enforced],
     ['rule.lockEnded', true, unlocked],
   ] as const)('shows what holds: without %s', async (type, isUnlocked, expected) => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ rules: dayLoss, beforeStep: hook });
     burn('/rule/RULE-003', type, 2);
     await lose(test);

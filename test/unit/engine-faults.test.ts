@@ -1,7 +1,7 @@
 /** Verifies: execution 2.2, 2.3, 3.8 and 8, rules 5.3, supervision 5 to 8; each was found by the simulation first */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AccountId, ActorId, OrderId } from '../../src/domain/ids.ts';
-import { removeDirectory, startTestEngine, type TestEngine } from '../support/engine.ts';
+import { fuse, removeDirectory, startTestEngine, type TestEngine } from '../support/engine.ts';
 import { operate } from '../support/operate.ts';
 
 const directories: string[] = [];
@@ -9,23 +9,7 @@ afterEach(() => {
   for (const directory of directories.splice(0)) removeDirectory(directory);
 });
 
-/** Throws for the next `times` events of a type, in the actor whose id ends like this. */
-function fuse(): {
-  burn: (actor: string, type: string, times: number) => void;
-  hook: (actor: string, event: { type: string }) => void;
-} {
-  let [target, type, left] = ['', '', 0];
-  return {
-    burn: (actor, eventType, times) => {
-      [target, type, left] = [actor, eventType, times];
-    },
-    hook: (actor, event) => {
-      if (left === 0 || !actor.includes(target) || event.type !== type) return;
-      left -= 1;
-      throw new Error('planted');
-    },
-  };
-}
+const planted = () => fuse((actor, target) => actor.includes(target));
 
 async function start(options: Parameters<typeof startTestEngine>[0] = {}): Promise<TestEngine> {
   const started = await startTestEngine(options);
@@ -149,7 +133,7 @@ describe('a venue that fails', () => {
 
 describe('an actor that is down', () => {
   it('never sends an order late: a new attempt needs a new intent', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ beforeStep: hook });
     await test.quote('MNQ', 80_000, 80_001);
     burn('/order/', 'order.sendStarted', 1);
@@ -161,7 +145,7 @@ describe('an actor that is down', () => {
   });
 
   it('is made again from the same input when its very first step failed', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ beforeStep: hook });
     await test.quote('MNQ', 80_000, 80_001);
     burn('/position/MNQ', 'actor.created', 1);
@@ -172,7 +156,7 @@ describe('an actor that is down', () => {
   });
 
   it('has the outcome of its effects settled once it is back', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ beforeStep: hook });
     await test.quote('MNQ', 80_000, 80_001);
     burn('/order/', 'order.placeAccepted', 1);
@@ -183,7 +167,7 @@ describe('an actor that is down', () => {
   });
 
   it('does not let its ledger book a fill twice that was reported twice meanwhile', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ beforeStep: hook });
     await test.quote('MNQ', 80_000, 80_001);
     test.venue.setFaults({ duplicateEvents: true });
@@ -195,7 +179,7 @@ describe('an actor that is down', () => {
   });
 
   it('finds what waited for it after the process has died, and lets the account trade once re-armed', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const first = await start({ beforeStep: hook });
     await first.quote('MNQ', 80_000, 80_001);
     burn('/ledger', 'ledger.fillReported', 2);
@@ -219,7 +203,7 @@ describe('an actor that is down', () => {
 describe('a rule that was set aside when it could not judge', () => {
   it('hears what holds now once it is resumed, also in a later process', async () => {
     const rules = { dailyUnrealizedLoss: { limit: '-1000' } };
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const first = await start({ rules, beforeStep: hook });
     await first.quote('MNQ', 80_000, 80_001);
     await first.submit({ instrument: 'MNQ', side: 'buy', quantityLots: 1 });
@@ -251,7 +235,7 @@ describe('a rule that was set aside when it could not judge', () => {
 
 describe('an account that was set aside when it was told that a price is stale', () => {
   it('trades again once it is resumed, though a later process never missed that price', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const first = await start({ beforeStep: hook });
     await first.quote('MNQ', 80_000, 80_001);
     await first.submit({ instrument: 'MNQ', side: 'buy', quantityLots: 1 });
@@ -277,7 +261,7 @@ describe('an account that was set aside when it was told that a price is stale',
 describe('what ends by itself', () => {
   it('ends after a restart too when its actor was down at the hour', async () => {
     const rules = { maxContracts: { limit: 1, lockoutOnBreach: 'cooldown:1m' } };
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const first = await start({ rules, beforeStep: hook });
     await first.quote('MNQ', 80_000, 80_001);
     first.venue.externalFill({
@@ -302,7 +286,7 @@ describe('what ends by itself', () => {
   });
 
   it('lets the account trade again in the same process when an operator has re-armed it', async () => {
-    const { burn, hook } = fuse();
+    const { burn, hook } = planted();
     const test = await start({ beforeStep: hook });
     await test.quote('MNQ', 80_000, 80_001);
     burn('/position/MNQ', 'position.filled', 2);

@@ -4,7 +4,7 @@
  */
 import type { AccountRuntime } from '../../actors/account-runtime.ts';
 import type { KillDrillOptions, KillDrillReport, KillDrillRun } from '../../cli/drill-report.ts';
-import type { KillStep } from '../../domain/kill.ts';
+import { killSteps } from '../../domain/kill.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { errorText, exitCodes, OperatorError } from '../../kernel/errors.ts';
 import { limits } from '../../kernel/limits.ts';
@@ -18,17 +18,6 @@ const setUpMsMax = 120_000;
 const killMsMax = 60_000;
 /** Submits that wait in the inbox at a time. */
 const chunk = 250;
-
-const stepOrder: readonly KillStep[] = [
-  'trigger',
-  'block',
-  'alert',
-  'cancel',
-  'cancelsConfirmed',
-  'flatten',
-  'flat',
-  'latch',
-];
 
 /** @throws OperatorError exit 2 for what cannot be drilled, exit 1 when the drill could not be set up */
 export async function drillKillSwitch(options: KillDrillOptions): Promise<KillDrillReport> {
@@ -213,7 +202,7 @@ async function untilOver(
 }
 
 function stepsOf(run: Run | undefined): KillDrillRun['steps'] {
-  return stepOrder.flatMap((step) => {
+  return killSteps.flatMap((step) => {
     const atMs = run?.steps[step];
     return atMs === undefined ? [] : [{ step, ms: atMs - (run?.triggeredAtMs ?? atMs) }];
   });

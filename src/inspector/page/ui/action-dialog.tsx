@@ -11,6 +11,7 @@ import { store, type AskedAction } from '../data/store.ts';
 import { BlastView } from '../pages/blast-view.tsx';
 import { Dialog } from './dialog.tsx';
 import { Pending } from './parts.tsx';
+import { ReasonField } from './reason-field.tsx';
 import { Badge } from './status.tsx';
 import { TokenField } from './token-field.tsx';
 
@@ -63,15 +64,7 @@ export function ActionDialog({ action }: { action: AskedAction }) {
         fields={fields}
         onChange={(name, value) => setFields({ ...fields, [name]: value })}
       />
-      <label class="field">
-        Reason{needsReason ? ' (needed)' : ''}
-        <input
-          type="text"
-          maxLength={500}
-          value={reason}
-          onInput={({ currentTarget }) => setReason(currentTarget.value)}
-        />
-      </label>
+      <ReasonField isNeeded={needsReason} reason={reason} onChange={setReason} />
       <Steps
         action={action}
         isReady={isReady}

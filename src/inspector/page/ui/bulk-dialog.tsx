@@ -13,6 +13,7 @@ import { useSelect } from '../data/store.ts';
 import { cancelOf, pausingOf } from './actions.tsx';
 import { Dialog } from './dialog.tsx';
 import { Facts } from './parts.tsx';
+import { ReasonField } from './reason-field.tsx';
 import { Badge } from './status.tsx';
 
 type Verb = 'pause' | 'resume' | 'cancel';
@@ -95,15 +96,7 @@ function BulkDialog({
           At most {subjectsMax} at a time: make the filter narrower.
         </p>
       )}
-      <label class="field">
-        Reason (needed)
-        <input
-          type="text"
-          maxLength={500}
-          value={reason}
-          onInput={({ currentTarget }) => setReason(currentTarget.value)}
-        />
-      </label>
+      <ReasonField isNeeded reason={reason} onChange={setReason} />
       <div class="steps">
         <button type="button" class="quiet" onClick={onClose}>
           Leave it
